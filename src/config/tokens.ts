@@ -1,0 +1,3 @@
+/** The whole Config tree. */
+export const CONFIG = Symbol('Config');
+export const CLOCK = Symbol('Clock');

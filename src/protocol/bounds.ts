@@ -1,0 +1,9 @@
+/** Bounds of the wire format itself; those that an operator may change are in the configuration. */
+export const MAX_FRAME_BYTES = 65_536;
+export const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_KEYS = 1_000;
+/** seq, offset and attempt are below this, so that JSON numbers hold them exactly. */
+export const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
+export const MAX_STREAMS_PER_SESSION = 128;
+/** A refused attempt goes on to another pod at most this often before a pod must take it or say `busy`. */
+export const MAX_HOPS = 2;

@@ -1,0 +1,76 @@
+import type { PodId, PublisherId, SessionId, TenantId, UserId } from '../protocol/ids.js';
+import type { ChannelName } from '../protocol/ids.js';
+
+/** Whose log a stream is; the tenant comes from a verified credential. */
+export type StreamOwner =
+  | { readonly kind: 'session'; readonly tenant: TenantId; readonly session: SessionId }
+  | { readonly kind: 'user'; readonly tenant: TenantId; readonly user: UserId }
+  | { readonly kind: 'tenant'; readonly tenant: TenantId }
+  | { readonly kind: 'channel'; readonly tenant: TenantId; readonly channel: ChannelName };
+
+export interface StreamKeys {
+  /** stream: entries `0-<offset>` with id, prev, time, size, data. TTL: window, set by append. Owner: append. */
+  readonly log: string;
+  /** hash: epoch, offset, id, bytes. TTL: session TTL + window, refreshed by append and read. Owner: append, read. */
+  readonly top: string;
+  /** pub/sub channel: what append published, and (session streams) the claims of the session. No TTL. */
+  readonly live: string;
+  /** hash: last, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append. Owner: append. */
+  publisher(session: SessionId, publisher: PublisherId): string;
+  /** string: offset of an HTTP send. TTL: window. Owner: append. */
+  idempotency(hash: string): string;
+}
+
+/**
+ * Builds every key of Baton. The hash tag in braces makes all keys of one thing share a slot of Redis Cluster, so that
+ * one script changes them atomically. docs/redis-keys.md is checked against this file.
+ */
+export class RedisKeys {
+  constructor(private readonly prefix: string) {}
+
+  stream(owner: StreamOwner): StreamKeys {
+    const tag = `${this.prefix}{${tagOf(owner)}}`;
+    return {
+      log: `${tag}:log`,
+      top: `${tag}:top`,
+      live: `${tag}:live`,
+      publisher: (session, publisher) => `${tag}:pub:${session}/${publisher}`,
+      idempotency: (hash) => `${tag}:idem:${hash}`,
+    };
+  }
+
+  /** hash: the session's row. TTL: owned: session TTL + two sweeps; detached: session TTL. Owner: claim, detach. */
+  sessionRow(tenant: TenantId, session: SessionId): string {
+    return `${this.prefix}{${tagOf({ kind: 'session', tenant, session })}}:row`;
+  }
+  /** pub/sub channel of the session: shared with its stream's live channel. */
+  sessionLive(tenant: TenantId, session: SessionId): string {
+    return this.stream({ kind: 'session', tenant, session }).live;
+  }
+  /** sorted set: pods by their last beat. TTL: none needed, trimmed by every beat. Owner: beat. */
+  get pods(): string {
+    return `${this.prefix}{fleet}:pods`;
+  }
+  /** string (JSON): one pod's row. TTL: 10 s, written by its beat every 2 s. Owner: beat, leave. */
+  pod(pod: PodId): string {
+    return `${this.prefix}{fleet}:pod:${pod}`;
+  }
+  /** hash: token bucket for hand-overs of all draining pods. TTL: 60 s. Owner: take-pace. */
+  get pace(): string {
+    return `${this.prefix}{fleet}:pace`;
+  }
+}
+
+/** The hash tag's text: tenant, a letter for the kind, the name. No id contains `{`, `}` and no tenant `/`. */
+function tagOf(owner: StreamOwner): string {
+  switch (owner.kind) {
+    case 'session':
+      return `${owner.tenant}/s/${owner.session}`;
+    case 'user':
+      return `${owner.tenant}/u/${owner.user}`;
+    case 'tenant':
+      return `${owner.tenant}/t`;
+    case 'channel':
+      return `${owner.tenant}/c/${owner.channel}`;
+  }
+}
