@@ -29,8 +29,9 @@ export function createLogger(options: LoggerOptions, destination?: DestinationSt
     },
     destination,
   );
-  const write = (level: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: Readonly<Record<string, unknown>>) => {
-    sink[level](fields ?? {}, event);
-  };
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: Readonly<Record<string, unknown>>) => {
+      sink[level](fields ?? {}, event);
+    };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
