@@ -1,0 +1,66 @@
+import type { HappeningOf, LogRecord } from './records.js';
+
+/** What became of one numbered message, as its sender knows it. */
+export interface MessageFate {
+  readonly uid: string;
+  readonly sender: string;
+  readonly stream: string;
+  readonly sentAtUs: number;
+  readonly outcome: 'acknowledged' | 'refused' | 'unknown' | 'lost-by-redis';
+}
+
+export interface ClientHistory {
+  readonly who: string;
+  readonly tenant: string;
+  /** In the order in which they happened. */
+  readonly records: readonly LogRecord[];
+}
+
+export interface History {
+  readonly clients: readonly ClientHistory[];
+  readonly messages: ReadonlyMap<string, MessageFate>;
+  /** Everybody's, also of those who are no clients: stragglers that try to get at a session. */
+  readonly welcomes: readonly HappeningOf<'welcome'>[];
+  /** Answers of the registry. */
+  readonly registered: readonly HappeningOf<'registered'>[];
+}
+
+/** Puts the logs of all processes together; each log must be in its own order, the logs may come in any. */
+export function historyOf(records: Iterable<LogRecord>): History {
+  const byClient = new Map<string, { tenant: string; records: LogRecord[] }>();
+  const messages = new Map<string, MessageFate>();
+  const registered: HappeningOf<'registered'>[] = [];
+  const welcomes: HappeningOf<'welcome'>[] = [];
+  for (const record of records) {
+    if (record.kind === 'started') byClient.set(record.who, { tenant: record.tenant, records: [] });
+    if (record.kind === 'registered') registered.push(record);
+    if (record.kind === 'welcome') welcomes.push(record);
+    byClient.get(record.who)?.records.push(record);
+    noteFate(messages, record);
+  }
+  const clients = [...byClient].map(([who, client]) => ({ who, ...client }));
+  return { clients, messages, welcomes, registered };
+}
+
+function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
+  switch (record.kind) {
+    case 'send': {
+      const { uid, stream, who: sender, atUs: sentAtUs } = record;
+      messages.set(uid, { uid, sender, stream, sentAtUs, outcome: 'unknown' });
+      return;
+    }
+    case 'acknowledged':
+    case 'refused':
+    case 'unknown':
+    case 'lost-by-redis': {
+      const before = messages.get(record.uid);
+      if (before !== undefined) messages.set(record.uid, { ...before, outcome: record.kind });
+      return;
+    }
+    default:
+  }
+}
+
+export function recordsOf<Kind extends LogRecord['kind']>(client: ClientHistory, kind: Kind): HappeningOf<Kind>[] {
+  return client.records.filter((record): record is HappeningOf<Kind> => record.kind === kind);
+}

@@ -1,0 +1,67 @@
+import { recordsOf, type ClientHistory, type History } from './history.js';
+import { spreadOf, type Spread } from './percentile.js';
+
+/** A part of a run, on the clock of the records. */
+export interface Phase {
+  readonly name: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface Moves {
+  readonly mean: number;
+  readonly max: number;
+}
+
+export interface Measures {
+  readonly clients: number;
+  readonly deliveries: number;
+  /** How often a client came to another connection: its welcomes without the first of all. */
+  readonly moves: Moves;
+  /** ms without a connection per move: the new one's `welcome` minus the old one's close, at least 0. */
+  readonly gapMs: Spread;
+  /** ms from sending to the application, over all deliveries. */
+  readonly delayMs: Spread;
+  /** The longest delay of each client, in ms, over clients. */
+  readonly longestPerClientMs: Spread;
+  readonly resets: number;
+}
+
+export function measure({ clients }: History, phase: Phase): Measures {
+  const moves = clients.map((client) => movesOf(client, phase));
+  const delays = clients.map((client) => delaysOf(client, phase));
+  const counts = moves.map(({ length }) => length);
+  const longest = delays.filter(({ length }) => length > 0).map((ofClient) => spreadOf(ofClient).longest);
+  return {
+    clients: clients.length,
+    deliveries: delays.reduce((sum, { length }) => sum + length, 0),
+    moves: { mean: sum(counts) / Math.max(1, counts.length), max: Math.max(0, ...counts) },
+    gapMs: spreadOf(moves.flat()),
+    delayMs: spreadOf(delays.flat()),
+    longestPerClientMs: spreadOf(longest),
+    resets: sum(clients.map((client) => recordsOf(client, 'reset').filter((reset) => isIn(reset, phase)).length)),
+  };
+}
+
+/** The gap in ms of each move of the client in the phase. */
+function movesOf(client: ClientHistory, phase: Phase): number[] {
+  const closes = new Map(recordsOf(client, 'close').map(({ attempt, atUs }) => [attempt, atUs]));
+  const welcomes = recordsOf(client, 'welcome');
+  return welcomes.flatMap((welcome, index) => {
+    const before = welcomes[index - 1];
+    if (before === undefined || !isIn(welcome, phase)) return [];
+    const closedAtUs = closes.get(before.attempt) ?? Infinity;
+    return [Math.max(0, welcome.atUs - closedAtUs) / 1000];
+  });
+}
+
+function delaysOf(client: ClientHistory, phase: Phase): number[] {
+  return recordsOf(client, 'receive')
+    .filter((receive) => isIn(receive, phase))
+    .map(({ atUs, message }) => (atUs - message.sentAtUs) / 1000);
+}
+
+export const isIn = ({ atUs }: { readonly atUs: number }, { fromUs, toUs }: Phase): boolean =>
+  atUs >= fromUs && atUs < toUs;
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

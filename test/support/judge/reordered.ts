@@ -1,0 +1,30 @@
+import type { ClientHistory } from './history.js';
+import type { HappeningOf } from './records.js';
+import type { Check, Violation } from './violation.js';
+
+/** Offsets of a stream grow at an application until a `reset`, and so do the numbers of each publisher in it. */
+export const nothingIsReordered: Check = ({ clients }) => clients.flatMap(reorderedFor);
+
+function reorderedFor(client: ClientHistory): Violation[] {
+  const offsets = new Map<string, number>();
+  const numbers = new Map<string, number>();
+  return client.records.flatMap((record) => {
+    if (record.kind === 'reset') offsets.delete(record.stream);
+    if (record.kind !== 'receive') return [];
+    const { stream, offset, message, atUs } = record;
+    const ofPublisher = `${stream} by ${message.publisher}`;
+    const complaints = [
+      ...complaintOf(record, 'offset', offset, offsets.get(stream)),
+      ...complaintOf(record, `number of ${message.publisher}`, message.seq, numbers.get(ofPublisher)),
+    ];
+    offsets.set(stream, offset);
+    numbers.set(ofPublisher, message.seq);
+    return complaints.map((sentence) => ({ broken: 'REORDERED', who: client.who, atUs, sentence }) as const);
+  });
+}
+
+/** An equal number is a repeat, which has its own check. */
+function complaintOf(record: HappeningOf<'receive'>, what: string, now: number, before: number | undefined): string[] {
+  if (before === undefined || now >= before) return [];
+  return [`${record.who} got ${what} ${now} of ${record.stream} after ${before}`];
+}

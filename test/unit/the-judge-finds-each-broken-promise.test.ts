@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { brokenPromises, judge } from '../support/judge/verdict.js';
+import { HandWritten } from '../support/judge/written-by-hand.js';
+
+const room = 'acme/channel:room';
+
+/** Two clients in one room, before anything is sent. */
+const twoClients = () =>
+  new HandWritten().welcomed('ann').welcomed('bob').subscribed('ann', room).subscribed('bob', room);
+
+/** What the judge finds once both have ended well. */
+const broken = (log: HandWritten) => [...brokenPromises(judge(log.ended('ann', 'bob').history()).whole)];
+
+describe('the judge', () => {
+  it('is content when everything acknowledged reached everybody once and in order', () => {
+    const log = twoClients().sent('m1', room).sent('m2', room);
+    for (const who of ['ann', 'bob']) log.received(who, 'm1', room).received(who, 'm2', room);
+    expect(broken(log)).toEqual([]);
+  });
+
+  it('is content with a hand-over, in which the old connection closes last', () => {
+    const log = twoClients().sent('m1', room).received('ann', 'm1', room).received('bob', 'm1', room);
+    log.welcomed('ann', 2, 'pod-2').sent('m2', room).received('bob', 'm2', room);
+    log.received('ann', 'm2', room, { attempt: 2 }).closed('ann', 1);
+    expect(broken(log)).toEqual([]);
+  });
+
+  it('finds LOST what was acknowledged and reached only one of two', () => {
+    expect(broken(twoClients().sent('m1', room).received('ann', 'm1', room))).toEqual(['LOST']);
+  });
+
+  it('asks nothing for those who subscribed only afterwards', () => {
+    const log = new HandWritten().welcomed('ann').welcomed('bob').sent('m1', room);
+    expect(broken(log.subscribed('ann', room).subscribed('bob', room))).toEqual([]);
+  });
+
+  it('takes a reset for what was sent before it, and for nothing later', () => {
+    const log = twoClients().sent('m1', room).received('ann', 'm1', room);
+    log.note('bob', { kind: 'reset', stream: room, reason: 'trimmed' });
+    expect(broken(log.sent('m2', room).received('ann', 'm2', room))).toEqual(['LOST']);
+    const covered = twoClients().sent('m1', room).received('ann', 'm1', room);
+    expect(broken(covered.note('bob', { kind: 'reset', stream: room, reason: 'trimmed' }))).toEqual([]);
+  });
+
+  it('lets a message of unknown outcome be missing, and one that was reported as lost', () => {
+    expect(broken(twoClients().sent('m1', room, 'unknown').sent('m2', room, 'lost-by-redis'))).toEqual([]);
+  });
+
+  it('finds REPEATED what an application was given twice', () => {
+    const log = twoClients().sent('m1', room).received('ann', 'm1', room).received('bob', 'm1', room);
+    expect(broken(log.received('bob', 'm1', room, { offset: 2 }))).toEqual(['REPEATED']);
+  });
+
+  it('finds REPEATED a message of unknown outcome that is in the log twice, though nobody saw both', () => {
+    const log = twoClients().sent('m1', room, 'unknown').received('ann', 'm1', room);
+    expect(broken(log.received('bob', 'm1', room, { offset: 2 }))).toEqual(['REPEATED']);
+  });
+
+  it('finds REORDERED offsets that shrink, and numbers of a publisher that do', () => {
+    const log = twoClients().sent('m1', room).sent('m2', room).received('bob', 'm1', room).received('bob', 'm2', room);
+    expect(broken(log.received('ann', 'm2', room).received('ann', 'm1', room))).toEqual(['REORDERED']);
+    const numbers = twoClients().sent('m1', room, 'unknown').sent('m2', room, 'unknown');
+    numbers.received('ann', 'm2', room, { offset: 1 }).received('ann', 'm1', room, { offset: 2 });
+    expect(broken(numbers)).toEqual(['REORDERED']);
+  });
+
+  it('lets offsets begin again after a reset', () => {
+    const log = twoClients().sent('m7', room, 'unknown').received('ann', 'm7', room);
+    log.note('ann', { kind: 'reset', stream: room, reason: 'lost' });
+    expect(broken(log.sent('m8', room, 'unknown').received('ann', 'm8', room, { offset: 1 }))).toEqual([]);
+  });
+
+  it('finds FOREIGN the marker of another tenant', () => {
+    expect(broken(twoClients().received('ann', 'm1', room, { tenant: 'evil' }))).toEqual(['FOREIGN']);
+  });
+
+  it('finds what was refused and delivered all the same', () => {
+    const log = twoClients().note('ann', { kind: 'send', stream: room, uid: 'm1' });
+    log.note('ann', { kind: 'refused', uid: 'm1', code: 'forbidden' }).received('bob', 'm1', room);
+    expect(broken(log)).toEqual(['REFUSED BUT DELIVERED']);
+  });
+
+  it('finds a session that began anew NOT RESUMED', () => {
+    expect(broken(twoClients().welcomed('ann', 2, 'pod-2', 'another-session'))).toEqual(['NOT RESUMED']);
+  });
+
+  it('finds STRANDED those without a connection, with open messages, or without an end', () => {
+    const strandedBy = (log: HandWritten) => [...brokenPromises(judge(log.history()).whole)];
+    const alone = () => new HandWritten().welcomed('ann');
+    expect(strandedBy(alone())).toEqual(['STRANDED']);
+    expect(strandedBy(alone().note('ann', { kind: 'ended', connected: false, unsettled: 0 }))).toEqual(['STRANDED']);
+    expect(strandedBy(alone().note('ann', { kind: 'ended', connected: true, unsettled: 1 }))).toEqual(['STRANDED']);
+    expect(strandedBy(alone().ended('ann'))).toEqual([]);
+  });
+});
+
+describe('the judge of ownership', () => {
+  const theRuleIsBroken = ['TWO OWNERS'];
+
+  it('finds a lower attempt that is welcomed after a higher one, whoever opened it', () => {
+    const log = twoClients().welcomed('ann', 3);
+    const session = 'session-of-ann';
+    log.note('straggler', { kind: 'welcome', attempt: 2, session, resumed: true, pod: 'pod-2', revision: 'r1' });
+    expect(broken(log)).toEqual(theRuleIsBroken);
+  });
+
+  it('finds a second client in a session', () => {
+    expect(broken(twoClients().welcomed('bob', 2, 'pod-2', 'session-of-ann'))).toEqual(['TWO OWNERS', 'NOT RESUMED']);
+  });
+
+  it('finds attempts that do not grow', () => {
+    const log = twoClients().welcomed('ann', 2);
+    expect(broken(log.note('ann', { kind: 'connect', attempt: 2, url: 'ws://baton' }))).toEqual(theRuleIsBroken);
+  });
+
+  it('finds what an old connection delivers after the new one has begun to', () => {
+    const log = twoClients().sent('m1', room, 'unknown').sent('m2', room, 'unknown').welcomed('ann', 2);
+    log.received('ann', 'm1', room, { attempt: 2 }).received('ann', 'm2', room, { attempt: 1 });
+    expect(broken(log)).toEqual(theRuleIsBroken);
+  });
+
+  it('finds a registry that names another pod than that of the newest welcome', () => {
+    const log = twoClients().welcomed('ann', 2, 'pod-2');
+    const session = 'session-of-ann';
+    expect(broken(log.note('backend', { kind: 'registered', session, pod: 'pod-2' }))).toEqual([]);
+    expect(broken(log.note('backend', { kind: 'registered', session, pod: 'pod-1' }))).toEqual(theRuleIsBroken);
+    expect(broken(log.note('backend', { kind: 'registered', session, pod: null }))).toEqual(theRuleIsBroken);
+  });
+});
