@@ -1,11 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { freePort } from './free-port.js';
+import { killWithThisProcess } from './kill-with-this-process.js';
 import { findRedisServer } from './redis-binary.mjs';
 
 export interface RedisServer {
@@ -121,28 +122,4 @@ async function end(child: ChildProcessByStdio<null, Readable, Readable>, signal:
   const stubborn = setTimeout(() => child.kill('SIGKILL'), 5000);
   await ended;
   clearTimeout(stubborn);
-}
-
-/**
- * Sees to it that the server does not outlive this process, however it ends: a jest worker has no `exit` event of its own,
- * and a killed one would have none. A shell waits for the pipe from this process to close.
- * @returns what to call before the server is ended on purpose
- */
-function killWithThisProcess(pid: number): () => void {
-  const guard: ChildProcessByStdio<Writable, null, null> = spawn(
-    'sh',
-    ['-c', 'read -r _ || kill -9 "$0"', String(pid)],
-    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
-  );
-  guard.unref();
-  return () => guard.kill('SIGKILL');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
