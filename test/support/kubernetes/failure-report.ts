@@ -6,7 +6,6 @@ import type { PodLogs } from './pod-logs.js';
 const sections: readonly (readonly [title: string, args: readonly string[]])[] = [
   ['Pods', ['get', 'pods', '--output', 'wide']],
   ['Events', ['get', 'events', '--sort-by', '.metadata.creationTimestamp']],
-  ['Deployments', ['describe', 'deployments']],
   ['Endpoints', ['get', 'endpointslices', '--output', 'wide']],
 ];
 

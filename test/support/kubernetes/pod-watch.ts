@@ -17,10 +17,10 @@ export class PodWatch {
   /** @param onStarted called once for each pod whose container has started */
   constructor(
     namespace: string,
-    labelSelector: string,
+    readonly selector: string,
     private readonly onStarted: (pod: PodHistory) => void = () => undefined,
   ) {
-    const query = `watch=1&labelSelector=${encodeURIComponent(labelSelector)}`;
+    const query = `watch=1&labelSelector=${encodeURIComponent(selector)}`;
     this.child = spawn('kubectl', ['get', '--raw', `/api/v1/namespaces/${namespace}/pods?${query}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
