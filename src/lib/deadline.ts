@@ -2,7 +2,10 @@ import type { Clock } from './clock.js';
 
 /** A wait ended by its deadline, not by what it waited for. */
 export class DeadlineError extends Error {
-  constructor(readonly what: string, readonly afterMs: number) {
+  constructor(
+    readonly what: string,
+    readonly afterMs: number,
+  ) {
     super(`${what} took longer than ${afterMs} ms`);
   }
 }

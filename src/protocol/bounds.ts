@@ -7,3 +7,5 @@ export const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 export const MAX_STREAMS_PER_SESSION = 128;
 /** A refused attempt goes on to another pod at most this often before a pod must take it or say `busy`. */
 export const MAX_HOPS = 2;
+/** JSON text of a message's data, so that the `message` frame around it stays within MAX_FRAME_BYTES. */
+export const MAX_DATA_BYTES = MAX_FRAME_BYTES - 512;

@@ -1,5 +1,6 @@
 /** What a client does when a connection closes with a code; docs/client-spec.md says what each means. */
-export type CloseAction = 'none' | 'resume' | 'resume-at-once' | 'resume-after-busy' | 'restart' | 'moved' | 'credential' | 'stop';
+export type CloseAction =
+  'none' | 'resume' | 'resume-at-once' | 'resume-after-busy' | 'restart' | 'moved' | 'credential' | 'stop';
 
 export interface CloseCode {
   readonly code: number;

@@ -1,6 +1,14 @@
 import { MAX_JSON_DEPTH, MAX_JSON_KEYS, MAX_NUMBER, MAX_STREAMS_PER_SESSION } from './bounds.js';
 import type { ErrorName } from './error-codes.js';
-import type { ClientFrame, HelloFrame, Json, PublishFrame, ServerFrame, StreamPositions, SubscribeFrame } from './frames.js';
+import type {
+  ClientFrame,
+  HelloFrame,
+  Json,
+  PublishFrame,
+  ServerFrame,
+  StreamPositions,
+  SubscribeFrame,
+} from './frames.js';
 import { isEntryId, isPublisherId, isSessionId } from './ids.js';
 import type { Position } from './position.js';
 import { isStreamName, type StreamName } from './stream-name.js';
@@ -109,9 +117,9 @@ function parsePosition(value: unknown, stream: StreamName): Position {
 }
 
 function parseStrings(value: unknown, name: string): readonly string[] {
-  const valid = Array.isArray(value) && value.length <= 16 && value.every((item) => typeof item === 'string');
-  if (!valid) throw bad(name, 'an array of at most 16 strings');
-  return value as readonly string[];
+  if (!Array.isArray(value) || value.length > 16 || !value.every((item) => typeof item === 'string'))
+    throw bad(name, 'an array of at most 16 strings');
+  return value;
 }
 
 /** JSON within the bounds of depth and keys; the text's length is bounded by the frame. */
@@ -131,12 +139,15 @@ function parseObject(text: string): Fields {
 /** Walks without recursion: a frame of 64 KiB can nest 30,000 deep. Throws FrameError `bad-frame`. */
 export function checkBounds(value: unknown): void {
   let keys = 0;
-  const open: { readonly node: object; readonly depth: number }[] = isContainer(value) ? [{ node: value, depth: 1 }] : [];
+  const open: { readonly node: object; readonly depth: number }[] = isContainer(value)
+    ? [{ node: value, depth: 1 }]
+    : [];
   for (let next = open.pop(); next; next = open.pop()) {
     if (next.depth > MAX_JSON_DEPTH) throw new FrameError('bad-frame', `JSON nests deeper than ${MAX_JSON_DEPTH}`);
     if (!Array.isArray(next.node)) keys += Object.keys(next.node).length;
     if (keys > MAX_JSON_KEYS) throw new FrameError('bad-frame', `JSON has more than ${MAX_JSON_KEYS} keys`);
-    for (const child of Object.values(next.node)) if (isContainer(child)) open.push({ node: child, depth: next.depth + 1 });
+    for (const child of Object.values(next.node))
+      if (isContainer(child)) open.push({ node: child, depth: next.depth + 1 });
   }
 }
 
@@ -162,6 +173,7 @@ function numberField(fields: Fields, name: string, min: number): number {
 const isNumber = (value: unknown, min: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= MAX_NUMBER;
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => isContainer(value) && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isContainer(value) && !Array.isArray(value);
 const bad = (name: string, what: string): FrameError => new FrameError('bad-frame', `\`${name}\` must be ${what}`);
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 60);
+const show = (value: unknown): string => (value === undefined ? 'undefined' : JSON.stringify(value)).slice(0, 60);

@@ -1,0 +1,16 @@
+import type { ConnectionsConfig } from '../config/config.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { TurnFlusher } from './turn-flusher.js';
+
+/** What all connections of a pod share. */
+export interface ConnectionContext {
+  readonly config: ConnectionsConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly flusher: TurnFlusher;
+  /** How long a superseded connection goes on delivering before it closes 4500. */
+  readonly lingerMs: number;
+}

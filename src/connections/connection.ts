@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { SessionIdentity } from '../messaging/session-identity.js';
+import type { FrameWriter } from '../messaging/frame-writer.js';
+import type { SessionPublisher } from '../messaging/session-publisher.js';
+import type { SessionSubscriptions } from '../messaging/session-subscriptions.js';
+import { closeCodes, type CloseName } from '../protocol/close-codes.js';
+import { encodeFrame } from '../protocol/codec.js';
+import type { ServerFrame } from '../protocol/frames.js';
+import type { ConnectionId } from '../protocol/ids.js';
+import type { SessionEvent, SessionRow } from '../sessions/session-store.js';
+import type { MigrateRequest, MovableConnection } from './connection-registry.js';
+import { nextState, type ConnectionEvent, type ConnectionState } from './connection-state.js';
+import type { ConnectionContext } from './connection-context.js';
+import type { Claimant } from './handshake.js';
+import { Outbox } from './outbox.js';
+
+/** The claimed session of a connection, and what it does with streams. */
+export interface ClaimedSession {
+  readonly row: SessionRow;
+  readonly identity: SessionIdentity;
+  readonly publisher: SessionPublisher;
+  readonly subscriptions: SessionSubscriptions;
+}
+
+/** One WebSocket: its state, its queue, its session once claimed. What its frames do is in the gateway. */
+export class Connection implements FrameWriter, Claimant, MovableConnection {
+  private currentState: ConnectionState = 'awaiting-hello';
+  private readonly outbox: Outbox;
+  private readonly closings: (() => void)[] = [];
+  private claimed: ClaimedSession | null = null;
+  /** The attempt that won the session, as soon as it is heard of. */
+  private winner: number | null = null;
+  attempt = 0;
+  overlap = false;
+  lastSeenMs: number;
+  pingDueMs: number;
+
+  constructor(
+    readonly id: ConnectionId,
+    private readonly ws: WebSocket,
+    socket: Socket,
+    private readonly context: ConnectionContext,
+    /** From the upgrade's Authorization header; forgotten after `hello`. */
+    public upgradeToken: string | null,
+  ) {
+    this.outbox = new Outbox(socket, context.flusher, context.config.outboundQueueBytes, () => {
+      context.metrics.slowConsumers.inc();
+      this.close('tooSlow');
+      this.terminate();
+    });
+    this.lastSeenMs = context.clock.monotonic();
+    this.pingDueMs = this.lastSeenMs + context.config.pingMs * (0.8 + 0.2 * Math.random());
+  }
+
+  get state(): ConnectionState {
+    return this.currentState;
+  }
+  get alive(): boolean {
+    return this.currentState !== 'closing' && this.currentState !== 'closed';
+  }
+  get session(): ClaimedSession | null {
+    return this.claimed;
+  }
+  get tenant(): string {
+    return this.claimed?.row.tenant ?? '';
+  }
+  get caughtUp(): boolean {
+    return this.outbox.bytes === 0 && (this.claimed?.subscriptions.caughtUp ?? true);
+  }
+
+  /** True if the event was taken. */
+  advance(event: ConnectionEvent): boolean {
+    const from = this.currentState;
+    const to = nextState(from, event);
+    if (to === from) return false;
+    this.currentState = to;
+    this.context.logger.debug('connection.state', { connectionId: this.id, from, to });
+    return true;
+  }
+
+  /** The claim has succeeded: from here on frames are about this session. */
+  adopt(session: ClaimedSession): void {
+    this.claimed = session;
+    if (this.winner !== null) this.supersede(this.winner);
+  }
+
+  renew(row: SessionRow, identity: SessionIdentity): void {
+    if (!this.claimed) return;
+    this.claimed.publisher.renew(identity);
+    this.claimed.subscriptions.renew(identity);
+    this.claimed = { ...this.claimed, row, identity };
+  }
+
+  onSessionEvent(event: SessionEvent): void {
+    if (event.kind === 'ended') {
+      this.close('sessionGone');
+      return;
+    }
+    if (event.attempt <= this.attempt) return;
+    this.supersede(event.attempt);
+  }
+
+  /**
+   * A higher attempt owns the session. Publishes are no longer taken; deliveries go on for `lingerMs`, so that the
+   * client has no moment without a connection that can deliver while the other pod's `welcome` and replay travel.
+   */
+  supersede(winner: number): void {
+    this.winner = Math.max(this.winner ?? 0, winner);
+    if (!this.claimed || !this.advance('superseded')) return;
+    this.claimed.publisher.stop();
+    const timer = this.context.clock.after(this.context.lingerMs, () => {
+      this.close('moved', String(this.winner));
+    });
+    this.whenClosed(() => {
+      timer.cancel();
+    });
+  }
+
+  send(frame: ServerFrame): void {
+    if (this.alive) this.outbox.pushText(encodeFrame(frame));
+  }
+  sendShared(frames: Buffer, count: number): boolean {
+    if (!this.alive) return true;
+    const taken = this.outbox.pushShared(frames);
+    if (taken) this.context.metrics.messagesSent.inc(count);
+    return taken;
+  }
+  whenDrained(run: () => void): void {
+    this.outbox.whenDrained(run);
+  }
+  beforeWrite(run: () => void): void {
+    this.outbox.beforeWrite(run);
+  }
+  pauseReading(): void {
+    this.ws.pause();
+  }
+  resumeReading(): void {
+    this.ws.resume();
+  }
+
+  /** Runs once when the socket has closed; at once if it has. */
+  whenClosed(run: () => void): void {
+    if (this.currentState === 'closed') run();
+    else this.closings.push(run);
+  }
+
+  migrate(request: MigrateRequest): void {
+    if (this.currentState !== 'open') return;
+    if (this.overlap) this.send({ type: 'migrate', ...request });
+    else this.close(request.reason === 'drain' ? 'drained' : 'rebalanced');
+  }
+  closeDrained(): void {
+    this.close('drained');
+  }
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  /** Writes what is queued, then the close frame; the library ends the socket if the peer doesn't answer in time. */
+  close(code: CloseName, reason = ''): void {
+    if (!this.advance('close')) return;
+    this.claimed?.publisher.stop();
+    this.claimed?.subscriptions.close();
+    this.outbox.end();
+    this.context.metrics.connectionsClosed.inc({ code: String(closeCodes[code].code), initiator: 'server' });
+    this.ws.close(closeCodes[code].code, reason.slice(0, 120));
+  }
+
+  busy(retryAfterMs: number): void {
+    this.send({ type: 'busy', retryAfterMs: Math.round(retryAfterMs) });
+    this.close('overloaded');
+  }
+
+  /** The library says that the socket has closed, whoever began it. */
+  closed(code: number): void {
+    if (this.currentState !== 'closing')
+      this.context.metrics.connectionsClosed.inc({ code: knownCode(code), initiator: 'client' });
+    this.advance('closed');
+    this.claimed?.publisher.stop();
+    this.claimed?.subscriptions.close();
+    this.outbox.discard();
+    for (const run of this.closings.splice(0)) run();
+  }
+}
+
+const KNOWN = new Set(Object.values(closeCodes).map((row) => row.code));
+/** Bounded label: a client may close with any code. */
+function knownCode(code: number): string {
+  return KNOWN.has(code) ? String(code) : 'other';
+}

@@ -1,0 +1,26 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { RedisSubscriber } from '../redis/redis-ports.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { SessionKeeper } from './session-keeper.js';
+
+/** Starts and stops what runs beside the sockets. */
+export class ConnectionsLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly heartbeat: Heartbeat,
+    private readonly keeper: SessionKeeper,
+    private readonly subscriber: RedisSubscriber,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.heartbeat.start();
+    this.keeper.start();
+    this.subscriber.onDoubt(() => {
+      void this.keeper.checkAll();
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.heartbeat.stop();
+    this.keeper.stop();
+  }
+}

@@ -1,0 +1,112 @@
+import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
+import { AUTHENTICATOR, type Authenticator } from '../auth/principal.js';
+import type { Config } from '../config/config.js';
+import { CLOCK, CONFIG } from '../config/tokens.js';
+import { FLEET, type Fleet } from '../fleet/fleet.js';
+import type { Clock } from '../lib/clock.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { METRICS, type Metrics } from '../observability/metrics.js';
+import { REDIS_COMMANDS, REDIS_SUBSCRIBER, type RedisCommands, type RedisSubscriber } from '../redis/redis-ports.js';
+import { RESUME_TOKENS, type ResumeTokens } from '../sessions/resume-tokens.js';
+import { SESSION_EVENTS, SESSION_STORE, type SessionEvents, type SessionStore } from '../sessions/session-store.js';
+import { LIVE_STREAMS, type LiveStreams } from '../streams/live-streams.js';
+import { STREAM_LOG, type StreamLog } from '../streams/stream-log.js';
+import { ADMISSION_POLICY, type AdmissionPolicy } from './admission.js';
+import { BatonGateway } from './baton.gateway.js';
+import type { ConnectionContext } from './connection-context.js';
+import { ConnectionRegistryModule } from './connection-registry.module.js';
+import { ConnectionsLifecycle } from './connections-lifecycle.js';
+import { Credentials } from './credentials.js';
+import { Handshake } from './handshake.js';
+import { Heartbeat } from './heartbeat.js';
+import { OpenConnections } from './open-connections.js';
+import { SessionKeeper } from './session-keeper.js';
+import { SessionOpener } from './session-opener.js';
+import { TurnFlusher } from './turn-flusher.js';
+
+export const CONNECTION_CONTEXT = Symbol('ConnectionContext');
+
+/**
+ * A superseded connection goes on delivering for this long: longer than another pod needs from its claim to the end of
+ * its replay, short against a drain.
+ */
+const LINGER_MS = 400;
+
+const providers: readonly FactoryProvider[] = [
+  {
+    provide: CONNECTION_CONTEXT,
+    inject: [CONFIG, CLOCK, LOGGER, METRICS],
+    useFactory: (config: Config, clock: Clock, logger: Logger, metrics: Metrics): ConnectionContext => ({
+      config: config.connections,
+      clock,
+      logger,
+      metrics,
+      flusher: new TurnFlusher(),
+      lingerMs: LINGER_MS,
+    }),
+  },
+  {
+    provide: Credentials,
+    inject: [AUTHENTICATOR, RESUME_TOKENS],
+    useFactory: (authenticator: Authenticator, tokens: ResumeTokens) => new Credentials(authenticator, tokens),
+  },
+  {
+    provide: Handshake,
+    inject: [ADMISSION_POLICY, Credentials, SESSION_STORE, SESSION_EVENTS, FLEET],
+    useFactory: (
+      admission: AdmissionPolicy,
+      credentials: Credentials,
+      store: SessionStore,
+      events: SessionEvents,
+      fleet: Fleet,
+    ) => new Handshake(admission, credentials, store, events, fleet.self.pod),
+  },
+  {
+    provide: SessionOpener,
+    inject: [Handshake, SESSION_STORE, STREAM_LOG, REDIS_COMMANDS, LIVE_STREAMS, CONFIG, CONNECTION_CONTEXT],
+    useFactory: (
+      handshake: Handshake,
+      store: SessionStore,
+      log: StreamLog,
+      redis: RedisCommands,
+      live: LiveStreams,
+      config: Config,
+      context: ConnectionContext,
+    ) =>
+      new SessionOpener(
+        { handshake, store, publishing: { log, redisTimeMs: () => redis.timeMs() }, subscriptions: { live } },
+        config.streams,
+        config.pod,
+        context,
+      ),
+  },
+  {
+    provide: ConnectionsLifecycle,
+    inject: [OpenConnections, SESSION_STORE, REDIS_SUBSCRIBER, CONFIG, CONNECTION_CONTEXT],
+    useFactory: (
+      open: OpenConnections,
+      store: SessionStore,
+      subscriber: RedisSubscriber,
+      config: Config,
+      { clock, logger }: ConnectionContext,
+    ) =>
+      new ConnectionsLifecycle(
+        new Heartbeat(() => open.all(), config.connections, clock),
+        new SessionKeeper(store, () => open.all(), config.sessions, clock, logger),
+        subscriber,
+      ),
+  },
+];
+
+/** The gateway; who may come in is decided by the module that is given (it provides ADMISSION_POLICY). */
+@Module({})
+export class GatewayModule {
+  static admittedBy(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [ConnectionRegistryModule, ...imports],
+      providers: [...providers, BatonGateway],
+      exports: [CONNECTION_CONTEXT],
+    };
+  }
+}

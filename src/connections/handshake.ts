@@ -1,0 +1,89 @@
+import { BatonError } from '../lib/baton-error.js';
+import { randomId } from '../lib/random-id.js';
+import type { CloseName } from '../protocol/close-codes.js';
+import type { HelloFrame } from '../protocol/frames.js';
+import { asSessionId, type ConnectionId, type PodId } from '../protocol/ids.js';
+import type {
+  Claim,
+  SessionEvent,
+  SessionEvents,
+  SessionKey,
+  SessionRow,
+  SessionStore,
+} from '../sessions/session-store.js';
+import type { Admission, AdmissionPolicy } from './admission.js';
+import type { ClaimedBy, Credentials } from './credentials.js';
+
+export type HandshakeOutcome =
+  | { readonly kind: 'welcome'; readonly row: SessionRow; readonly resume: string; readonly resumed: boolean }
+  | { readonly kind: 'refused'; readonly code: CloseName; readonly reason: string }
+  | Exclude<Admission, { readonly kind: 'take' }>;
+
+/** The socket that says `hello`. */
+export interface Claimant {
+  readonly id: ConnectionId;
+  /** False once the socket has closed: a claim that was under way is given back. */
+  readonly alive: boolean;
+  /** From before the claim on, so that a claim by another pod in between is heard. */
+  onSessionEvent(event: SessionEvent): void;
+  /** Ends the listening when the socket closes. */
+  whenClosed(run: () => void): void;
+}
+
+/** From `hello` to the claim: admission first, then credentials, then the row in Redis. */
+export class Handshake {
+  constructor(
+    private readonly admission: AdmissionPolicy,
+    private readonly credentials: Credentials,
+    private readonly store: SessionStore,
+    private readonly events: SessionEvents,
+    private readonly pod: PodId,
+  ) {}
+
+  async run(hello: HelloFrame, upgradeToken: string | null, claimant: Claimant): Promise<HandshakeOutcome> {
+    const admission = this.admission.admit(hello.hops);
+    if (admission.kind !== 'take') return admission;
+    try {
+      const identity = await this.credentials.identify(hello, upgradeToken);
+      return await this.claim(hello, identity, claimant);
+    } catch (error) {
+      if (!(error instanceof BatonError)) throw error;
+      if (error.code === 'unauthorized') return { kind: 'refused', code: 'badCredential', reason: error.message };
+      if (error.code === 'unavailable') return { kind: 'busy', retryAfterMs: error.retryAfterMs ?? 1_000 };
+      throw error;
+    }
+  }
+
+  private async claim(hello: HelloFrame, identity: ClaimedBy, claimant: Claimant): Promise<HandshakeOutcome> {
+    const key: SessionKey = { tenant: identity.tenant, session: hello.session ?? asSessionId(randomId()) };
+    const unlisten = await this.events.listen(key, (event) => {
+      claimant.onSessionEvent(event);
+    });
+    claimant.whenClosed(unlisten);
+    const claim: Claim = {
+      ...key,
+      attempt: hello.attempt,
+      connection: claimant.id,
+      pod: this.pod,
+      ...(identity.create ? { create: identity.create } : {}),
+      ...(identity.renew ? { renew: identity.renew } : {}),
+    };
+    const result = await this.store.claim(claim);
+    switch (result.kind) {
+      case 'claimed':
+        if (!claimant.alive) await this.store.detach(key, hello.attempt, claimant.id);
+        return {
+          kind: 'welcome',
+          row: result.row,
+          resume: this.credentials.resumeToken(result.row),
+          resumed: hello.session !== undefined,
+        };
+      case 'gone':
+        return { kind: 'refused', code: 'sessionGone', reason: 'session gone' };
+      case 'expired':
+        return { kind: 'refused', code: 'badCredential', reason: 'credential expired' };
+      case 'superseded':
+        return { kind: 'refused', code: 'moved', reason: String(result.attempt) };
+    }
+  }
+}

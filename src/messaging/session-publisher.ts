@@ -1,0 +1,147 @@
+import { BatonError } from '../lib/baton-error.js';
+import { errorCodes } from '../protocol/error-codes.js';
+import type { PublishFrame } from '../protocol/frames.js';
+import { mayUse } from '../protocol/grants.js';
+import { MAX_DATA_BYTES } from '../protocol/bounds.js';
+import type { StreamName } from '../protocol/stream-name.js';
+import type { AppendResult, SequencedItem, StreamLog } from '../streams/stream-log.js';
+import { AckRanges } from './ack-ranges.js';
+import type { FrameWriter } from './frame-writer.js';
+import { ownerOf, type SessionIdentity } from './session-identity.js';
+
+/** Publishes of one connection that Redis hasn't answered; past the high mark its socket isn't read. */
+const HIGH_MARK = { items: 512, bytes: 1_048_576 } as const;
+const LOW_MARK = { items: 256, bytes: 524_288 } as const;
+
+export interface PublishingPorts {
+  readonly log: StreamLog;
+  /** Redis time in ms: what Redis compares with its own clock to find commands that a paused pod left behind. */
+  readonly redisTimeMs: () => number;
+}
+
+/** What one connection publishes: checked, appended in order, and answered with the frames of "Publishing exactly once". */
+export class SessionPublisher {
+  private readonly acks = new AckRanges();
+  private ackScheduled = false;
+  private items = 0;
+  private bytes = 0;
+  private paused = false;
+  private stopped = false;
+
+  constructor(
+    private readonly ports: PublishingPorts,
+    private readonly writer: FrameWriter,
+    private identity: SessionIdentity,
+  ) {}
+
+  publish(frame: PublishFrame): void {
+    if (this.stopped) return;
+    const { stream, seq } = frame;
+    const { session, publisher } = this.identity;
+    if (publisher === null) {
+      this.tellError(stream, seq, new BatonError('no-publisher'));
+      return;
+    }
+    const readAtMs = this.ports.redisTimeMs();
+    const base = { session, publisher, seq, after: frame.after, readAtMs };
+    const item = this.itemOf(frame, base);
+    const size = item.data?.length ?? 0;
+    this.began(size);
+    this.ports.log.append(ownerOf(stream, this.identity), item).then(
+      (result) => {
+        this.ended(size);
+        this.answer(stream, seq, result);
+      },
+      (error: unknown) => {
+        this.ended(size);
+        this.tellError(stream, seq, error);
+      },
+    );
+  }
+
+  renew(identity: SessionIdentity): void {
+    this.identity = identity;
+  }
+
+  /** The session has moved or the socket has closed: what Redis still answers is not told; the client repeats it. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private itemOf(frame: PublishFrame, base: Omit<SequencedItem, 'kind'>): SequencedItem {
+    if (frame.data === undefined) return { ...base, kind: 'mark' };
+    if (!mayUse(this.identity.grants, frame.stream, 'publish')) return { ...base, kind: 'refuse', code: 'forbidden' };
+    const data = JSON.stringify(frame.data);
+    if (Buffer.byteLength(data) > MAX_DATA_BYTES) return { ...base, kind: 'refuse', code: 'too-big' };
+    return { ...base, kind: 'publish', data };
+  }
+
+  private answer(stream: StreamName, seq: number, result: AppendResult): void {
+    if (this.stopped) return;
+    switch (result.kind) {
+      case 'ack': {
+        const finished = this.acks.settle(stream, seq, result.jumps);
+        if (finished) this.writer.send(finished);
+        this.scheduleAcks();
+        return;
+      }
+      case 'refused':
+        this.acks.refuse(stream, seq);
+        this.writer.send({
+          type: 'refused',
+          stream,
+          seq,
+          code: result.code,
+          ...(result.jumps.length === 0 ? {} : { jumps: result.jumps }),
+        });
+        return;
+      case 'gap':
+        this.writer.send({ type: 'gap', stream, seq, last: result.last });
+        return;
+      case 'late':
+        this.tellError(stream, seq, new BatonError('late', undefined, { retryAfterMs: 100 }));
+        return;
+      case 'sent':
+        throw new TypeError('a sequenced publish was answered like an HTTP send');
+    }
+  }
+
+  private scheduleAcks(): void {
+    if (this.ackScheduled) return;
+    this.ackScheduled = true;
+    this.writer.beforeWrite(() => {
+      this.ackScheduled = false;
+      if (this.stopped) return;
+      for (const ack of this.acks.take()) this.writer.send(ack);
+    });
+  }
+
+  private tellError(stream: StreamName, seq: number, error: unknown): void {
+    if (this.stopped) return;
+    const known = error instanceof BatonError ? error : new BatonError('internal', undefined, { cause: error });
+    this.writer.send({
+      type: 'error',
+      code: known.code,
+      message: known.code === 'internal' ? errorCodes.internal.meaning : known.message,
+      stream,
+      seq,
+      ...(known.retryAfterMs === undefined ? {} : { retryAfterMs: known.retryAfterMs }),
+    });
+  }
+
+  private began(size: number): void {
+    this.items += 1;
+    this.bytes += size;
+    if (this.paused || (this.items < HIGH_MARK.items && this.bytes < HIGH_MARK.bytes)) return;
+    this.paused = true;
+    this.writer.pauseReading();
+  }
+
+  private ended(size: number): void {
+    this.items -= 1;
+    this.bytes -= size;
+    if (!this.paused || this.items > LOW_MARK.items || this.bytes > LOW_MARK.bytes) return;
+    this.paused = false;
+    this.writer.resumeReading();
+  }
+}

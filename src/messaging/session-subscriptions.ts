@@ -1,0 +1,135 @@
+import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
+import type { ResetReason, StreamPositions } from '../protocol/frames.js';
+import { mayUse } from '../protocol/grants.js';
+import type { Position } from '../protocol/position.js';
+import type { StreamName } from '../protocol/stream-name.js';
+import type { LiveStreams, StreamSink, Subscription } from '../streams/live-streams.js';
+import type { FrameWriter } from './frame-writer.js';
+import { ownerOf, type SessionIdentity } from './session-identity.js';
+
+export interface SubscriptionPorts {
+  readonly live: LiveStreams;
+  readonly streamsPerSession: number;
+  readonly onReset: (reason: ResetReason) => void;
+  readonly onSlow: () => void;
+  readonly onFailed: (stream: StreamName, cause: unknown) => void;
+}
+
+/** The streams that one connection receives. */
+export class SessionSubscriptions {
+  private readonly sinks = new Map<StreamName, SocketSink>();
+
+  constructor(
+    private readonly ports: SubscriptionPorts,
+    private readonly writer: FrameWriter,
+    private identity: SessionIdentity,
+  ) {}
+
+  /** The streams that `hello` named; one that isn't allowed is answered on its own and disturbs no other. */
+  start(streams: StreamPositions): void {
+    for (const [stream, position] of Object.entries(streams))
+      this.subscribe(stream as StreamName, position as Position | null);
+  }
+
+  subscribe(stream: StreamName, position: Position | null): void {
+    const current = this.sinks.get(stream);
+    if (current && !current.answered) {
+      this.writer.close('protocolError', `a subscribe to ${stream} is unanswered`);
+      return;
+    }
+    if (!mayUse(this.identity.grants, stream, 'subscribe')) {
+      this.refuse(stream, 'forbidden');
+      return;
+    }
+    if (!current && this.sinks.size >= this.ports.streamsPerSession) {
+      this.refuse(stream, 'too-many-streams');
+      return;
+    }
+    current?.close();
+    const sink = new SocketSink(stream, this.writer, this.ports);
+    this.sinks.set(stream, sink);
+    sink.open(ownerOf(stream, this.identity), position);
+  }
+
+  unsubscribe(stream: StreamName): void {
+    this.sinks.get(stream)?.close();
+    this.sinks.delete(stream);
+    this.writer.send({ type: 'unsubscribed', stream });
+  }
+
+  /** New grants: a subscription whose grant is gone ends with `error forbidden`. */
+  renew(identity: SessionIdentity): void {
+    this.identity = identity;
+    for (const [stream, sink] of this.sinks) {
+      if (mayUse(identity.grants, stream, 'subscribe')) continue;
+      sink.close();
+      this.sinks.delete(stream);
+      this.refuse(stream, 'forbidden');
+    }
+  }
+
+  get caughtUp(): boolean {
+    for (const sink of this.sinks.values()) if (!sink.answered || sink.behind) return false;
+    return true;
+  }
+
+  close(): void {
+    for (const sink of this.sinks.values()) sink.close();
+    this.sinks.clear();
+  }
+
+  private refuse(stream: StreamName, code: ErrorName): void {
+    this.writer.send({ type: 'error', code, message: errorCodes[code].meaning, stream });
+  }
+}
+
+/** One stream on one socket. */
+class SocketSink implements StreamSink {
+  answered = false;
+  /** The socket's queue was full: it reads from the log again once there is room. */
+  behind = false;
+  private subscription: Subscription | null = null;
+
+  constructor(
+    readonly stream: StreamName,
+    private readonly writer: FrameWriter,
+    private readonly ports: SubscriptionPorts,
+  ) {}
+
+  open(owner: Parameters<LiveStreams['subscribe']>[0], position: Position | null): void {
+    this.subscription = this.ports.live.subscribe(owner, position, this);
+  }
+
+  deliver(frames: Buffer, count: number): boolean {
+    if (this.writer.sendShared(frames, count)) return true;
+    if (!this.behind) {
+      this.behind = true;
+      this.ports.onSlow();
+      this.writer.whenDrained(() => {
+        this.behind = false;
+        this.subscription?.resume();
+      });
+    }
+    return false;
+  }
+
+  reset(reason: ResetReason, position: Position): void {
+    this.answered = false;
+    this.ports.onReset(reason);
+    this.writer.send({ type: 'reset', stream: this.stream, reason, position });
+  }
+
+  subscribed(position: Position): void {
+    this.answered = true;
+    this.writer.send({ type: 'subscribed', stream: this.stream, position });
+  }
+
+  failed(cause: unknown): void {
+    this.ports.onFailed(this.stream, cause);
+  }
+
+  close(): void {
+    this.subscription?.close();
+    this.subscription = null;
+  }
+}
