@@ -2,14 +2,14 @@ import type { PodId } from '../protocol/ids.js';
 
 export type PodState = 'starting' | 'serving' | 'draining';
 
-/** One pod as its beat says; a row lives 10 s. */
+/** One pod as its own beat says; the row is gone 10 s after the last beat. */
 export interface PodRow {
   readonly pod: PodId;
   readonly name: string;
   /** What Deployment it belongs to; only pods of the same workload are peers. */
   readonly workload: string;
   readonly revision: string;
-  /** Redis time in ms at which the process started. */
+  /** Redis time in ms at which the pod started; a container that restarts under the same name keeps its pod's. */
   readonly startedAtMs: number;
   /** Redis time in ms since which it is ready; null while it isn't. */
   readonly readySinceMs: number | null;
@@ -20,19 +20,27 @@ export interface PodRow {
   readonly url: string | null;
   /** Protocol versions it speaks. */
   readonly protocols: readonly string[];
+  /** Redis time in ms of the beat that wrote this: how old `connections` is. */
+  readonly beatAtMs: number;
 }
 
-/** The pods of this workload as last read (at most one beat old). */
+/** The pods of this workload as last read (at most one beat old, unless `stale`). */
 export interface Fleet {
   readonly self: PodRow;
+  /** True until the first beat came through and after each that didn't: `peers()` is then what was last seen. */
+  readonly stale: boolean;
+  /** The other pods of this workload, whatever their state. */
   peers(): readonly PodRow[];
-  /** Marks this pod and writes it to Redis now; readers see it at once. Resolves also if Redis is away. */
+  /** Marks this pod, writes it to Redis now and reads the others: they see it at once. Resolves also if Redis is away. */
   announce(state: PodState): Promise<void>;
   /** Called by connections/ for every beat. */
   countConnections(count: () => number): void;
+  /** Rejects with BatonError `unavailable` if Redis is away: nothing is known then. */
   isAlive(pod: PodId): Promise<boolean>;
   /** Redis time estimate in ms. */
   timeMs(): number;
+  /** The last beat: takes this pod's row away and beats no more. Resolves also if Redis is away. */
+  leave(): Promise<void>;
 }
 
 export const FLEET = Symbol('Fleet');

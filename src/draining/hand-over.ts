@@ -1,0 +1,111 @@
+import type { ConnectionRegistry, MovableConnection } from '../connections/connection-registry.js';
+import type { Fleet, PodRow } from '../fleet/fleet.js';
+import type { PeerPicker } from '../fleet/peer-picker.js';
+import { BatonError } from '../lib/baton-error.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../observability/logger.js';
+import { nextToMove } from './move-order.js';
+import { askPerSecond, PaceCredit, type PaceBucket } from './pace.js';
+
+/** A client that hasn't left this long after it was asked is asked again, with another receiver. */
+const ASK_AGAIN_MS = 5_000;
+/** The clients of one step spread over this time, which is that of a step: the pace comes from here, not from them. */
+const WITHIN_MS = 100;
+
+/** What a draining pod acts on. */
+export interface DrainPorts {
+  readonly fleet: Fleet;
+  readonly peers: PeerPicker;
+  readonly connections: ConnectionRegistry;
+  readonly pace: PaceBucket;
+}
+
+export interface HandOverLimits {
+  readonly handOverMs: number;
+  /** Hand-overs per second for each receiver, of all draining pods together. */
+  readonly pacePerReceiver: number;
+}
+
+/** Asks this pod's clients to move, step by step, until none is left. */
+export class HandOver {
+  /** When each client was asked last, by the monotonic clock. */
+  private readonly asked = new Map<MovableConnection['id'], number>();
+  private readonly credit = new PaceCredit();
+  private lastTenant: string | null = null;
+  private beganMs: number | null = null;
+  private lastStepMs = 0;
+  private taking = false;
+  private gone = 0;
+
+  constructor(
+    private readonly limits: HandOverLimits,
+    private readonly ports: DrainPorts,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Clients that left after they were asked: nearly all of them to another pod. */
+  get moved(): number {
+    return this.gone;
+  }
+
+  /** Asks as many as the pace allows. `closingInMs` is what they are told of the deadline. Never rejects. */
+  async step(closingInMs: number): Promise<void> {
+    const now = this.clock.monotonic();
+    this.beganMs ??= this.lastStepMs = now;
+    const waiting = this.waiting(now);
+    const perSecond = askPerSecond(waiting.length, now - this.beganMs, this.limits.handOverMs);
+    const wanted = Math.min(waiting.length, this.credit.earn(perSecond, now - this.lastStepMs));
+    this.lastStepMs = now;
+    if (wanted === 0 || this.taking) return;
+    this.taking = true;
+    const granted = await this.take(wanted);
+    this.taking = false;
+    const receivers = this.ports.peers.pick(granted);
+    const turn = nextToMove(waiting, receivers.length, this.lastTenant);
+    this.lastTenant = turn.lastTenant;
+    this.credit.spend(turn.chosen.length);
+    turn.chosen.forEach((connection, index) => {
+      this.ask(connection, receivers[index], closingInMs);
+    });
+  }
+
+  private ask(connection: MovableConnection, receiver: PodRow | undefined, closingInMs: number): void {
+    this.asked.set(connection.id, this.clock.monotonic());
+    const endpoints = endpointsOf(receiver);
+    connection.migrate({ reason: 'drain', withinMs: WITHIN_MS, deadlineMs: Math.round(closingInMs), endpoints });
+  }
+
+  /** Who hasn't been asked, or long ago; forgets those who have left. */
+  private waiting(now: number): readonly MovableConnection[] {
+    const here = new Set<MovableConnection['id']>();
+    const waiting: MovableConnection[] = [];
+    for (const connection of this.ports.connections.welcomed()) {
+      here.add(connection.id);
+      if (now - (this.asked.get(connection.id) ?? -Infinity) >= ASK_AGAIN_MS) waiting.push(connection);
+    }
+    for (const id of this.asked.keys()) {
+      if (here.has(id)) continue;
+      this.asked.delete(id);
+      this.gone += 1;
+    }
+    return waiting;
+  }
+
+  private async take(wanted: number): Promise<number> {
+    const perSecond = this.limits.pacePerReceiver * this.ports.peers.receivers().length;
+    if (perSecond === 0) return 0;
+    try {
+      return await this.ports.pace.take(wanted, perSecond);
+    } catch (error) {
+      if (!(error instanceof BatonError)) throw error;
+      this.logger.warn('drain.pace-unknown', { error });
+      return 0;
+    }
+  }
+}
+
+/** Where a client finds the receiver; nowhere in particular if that pod has no URL of its own: the Service picks. */
+export function endpointsOf(receiver: PodRow | undefined): readonly string[] {
+  return receiver?.url == null ? [] : [receiver.url];
+}

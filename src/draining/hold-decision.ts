@@ -1,0 +1,49 @@
+import type { DrainConfig } from '../config/config.js';
+import { lastReadyMs, newestRevision, type DrainReason } from '../fleet/drain-reason.js';
+import type { PodRow } from '../fleet/fleet.js';
+
+export interface HoldView {
+  readonly reason: DrainReason;
+  /** This pod, draining. */
+  readonly self: PodRow;
+  readonly peers: readonly PodRow[];
+  /** Those of `peers` that take clients. */
+  readonly receivers: readonly PodRow[];
+  /** Redis can't be reached: `peers` is old, and no session could be claimed elsewhere. */
+  readonly redisAway: boolean;
+  /** Redis time now, and of the beginning of the drain. */
+  readonly nowMs: number;
+  readonly beganAtMs: number;
+  /** ms since SIGTERM by this pod's own clock. */
+  readonly elapsedMs: number;
+}
+
+export type HoldDecision =
+  | { readonly hold: true; readonly why: 'redis-away' | 'no-receiver' | 'rollout-under-way' }
+  | { readonly hold: false; readonly why: 'no-rollout' | 'budget-spent' | 'rollout-complete' | 'rollout-stalled' };
+
+/**
+ * Whether clients stay for now. Whoever moves before the newest revision is complete lands on an old pod, or crowds the
+ * new ones, and moves again. Without a receiver there is nowhere to go: the last pod keeps its clients to the deadline.
+ */
+export function holdDecision(view: HoldView, limits: Pick<DrainConfig, 'holdMs' | 'holdStallMs'>): HoldDecision {
+  if (view.redisAway) return { hold: true, why: 'redis-away' };
+  if (view.receivers.length === 0) return { hold: true, why: 'no-receiver' };
+  if (view.reason === 'scale-in') return { hold: false, why: 'no-rollout' };
+  if (view.elapsedMs >= limits.holdMs) return { hold: false, why: 'budget-spent' };
+  const newest = newestRevision(view.peers);
+  if (newest !== null && isComplete(view, newest)) return { hold: false, why: 'rollout-complete' };
+  const progressMs = Math.max(view.beganAtMs, newest === null ? 0 : lastReadyMs(view.peers, newest));
+  if (view.nowMs - progressMs >= limits.holdStallMs) return { hold: false, why: 'rollout-stalled' };
+  return { hold: true, why: 'rollout-under-way' };
+}
+
+/**
+ * All that isn't of the newest revision is on its way out, and the newest has as many receivers as our revision has pods
+ * on their way out. (Counting all of ours would never end after a rollback, when ours is the newest too.)
+ */
+function isComplete({ self, peers, receivers }: HoldView, newest: string): boolean {
+  const leftBehind = peers.some((row) => row.revision !== newest && row.state === 'serving');
+  const leaving = 1 + peers.filter((row) => row.revision === self.revision && row.state === 'draining').length;
+  return !leftBehind && receivers.filter((row) => row.revision === newest).length >= leaving;
+}

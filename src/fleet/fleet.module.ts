@@ -1,0 +1,52 @@
+import { Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CLOCK, CONFIG } from '../config/tokens.js';
+import type { Clock } from '../lib/clock.js';
+import { randomId } from '../lib/random-id.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { asPodId } from '../protocol/ids.js';
+import { SUBPROTOCOL } from '../protocol/frames.js';
+import { RedisKeys } from '../redis/keys.js';
+import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
+import { BeatingFleet } from './beating-fleet.js';
+import { FLEET } from './fleet.js';
+import { PeerPicker } from './peer-picker.js';
+import { RedisFleetTable } from './redis-fleet-table.js';
+
+/** Starts beating when the application has been put together; draining/ makes it leave. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: FLEET,
+      inject: [CONFIG, REDIS_COMMANDS, CLOCK, LOGGER],
+      useFactory: ({ redis, pod, connections }: Config, commands: RedisCommands, clock: Clock, logger: Logger) => {
+        const id = asPodId(randomId());
+        const table = new RedisFleetTable(commands, new RedisKeys(redis.keyPrefix), id, pod.beatTtlMs);
+        const identity = {
+          pod: id,
+          name: pod.name,
+          workload: pod.workload,
+          revision: pod.revision,
+          capacity: connections.capacity,
+          url: pod.advertisedUrl,
+          protocols: [SUBPROTOCOL],
+        };
+        return new BeatingFleet(table, { identity, beatMs: pod.beatMs }, clock, logger);
+      },
+    },
+    {
+      provide: PeerPicker,
+      inject: [FLEET, CONFIG],
+      useFactory: (fleet: BeatingFleet, { drain }: Config) => new PeerPicker(fleet, drain.peerReadyMs),
+    },
+  ],
+  exports: [FLEET, PeerPicker],
+})
+export class FleetModule implements OnApplicationBootstrap {
+  constructor(@Inject(FLEET) private readonly fleet: BeatingFleet) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.fleet.start();
+  }
+}
