@@ -33,7 +33,7 @@ describe('a namespace that enforces Pod Security "restricted"', () => {
     const keys = () => here().kubectl(['get', 'secret', 'baton-auth', '--output=jsonpath={.data}']);
     await applyChart(here().name, values);
     const before = await keys();
-    await applyChart(here().name, { ...values, capacity: 100 });
+    await applyChart(here().name, { ...values, connections: { capacity: 100 } });
     expect(await keys()).toBe(before);
     const names = Object.keys(JSON.parse(before) as object).sort();
     expect(names).toEqual(['api-key', 'api-keys.json', 'resume-keys', 'token-secret']);

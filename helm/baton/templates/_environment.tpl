@@ -8,22 +8,21 @@
   value: "8081"
 - name: BATON_LOG_LEVEL
   value: {{ .Values.logLevel }}
-- name: BATON_CAPACITY
-  value: {{ int .Values.capacity | quote }}
-- name: BATON_SESSION_TTL_MS
-  value: {{ mul (int .Values.session.ttlSeconds) 1000 | quote }}
-{{- with .Values.allowedOrigins }}
-- name: BATON_ALLOWED_ORIGINS
-  value: {{ join "," . | quote }}
-{{- end }}
-{{- with .Values.advertisedUrl }}
-- name: BATON_ADVERTISED_URL
-  value: {{ . | quote }}
-{{- end }}
 {{ include "baton.identityEnvironment" . }}
 {{ include "baton.redisEnvironment" . }}
 {{ include "baton.authEnvironment" .Values.auth.tokens }}
+{{ include "baton.connectionsEnvironment" .Values.connections }}
+{{ include "baton.sessionsEnvironment" .Values }}
 {{ include "baton.drainEnvironment" .Values.drain }}
+{{- end -}}
+
+{{/* Helm reads whole numbers as floats, which it would print as 1e+06. */}}
+{{- define "baton.number" -}}
+{{ int . | quote }}
+{{- end -}}
+
+{{- define "baton.secondsAsMs" -}}
+{{ mul (int .) 1000 | quote }}
 {{- end -}}
 
 {{- define "baton.identityEnvironment" -}}
@@ -37,6 +36,10 @@
   value: $(POD_NAMESPACE)/{{ include "baton.fullname" . }}
 - name: BATON_REVISION
   valueFrom: {fieldRef: {fieldPath: "metadata.labels['pod-template-hash']"}}
+- name: BATON_BEAT_MS
+  value: {{ include "baton.number" .Values.fleet.beatMs }}
+- name: BATON_BEAT_TTL_MS
+  value: {{ include "baton.number" .Values.fleet.beatTtlMs }}
 {{- end -}}
 
 {{- define "baton.redisEnvironment" -}}
@@ -46,6 +49,12 @@
 - name: BATON_REDIS_PASSWORD_FILE
   value: /etc/baton/redis/password
 {{- end }}
+- name: BATON_REDIS_KEY_PREFIX
+  value: {{ .Values.redis.keyPrefix | quote }}
+- name: BATON_REDIS_CONNECT_TIMEOUT_MS
+  value: {{ include "baton.number" .Values.redis.connectTimeoutMs }}
+- name: BATON_REDIS_COMMAND_TIMEOUT_MS
+  value: {{ include "baton.number" .Values.redis.commandTimeoutMs }}
 {{- end -}}
 
 {{- define "baton.authEnvironment" -}}
@@ -68,17 +77,59 @@
   value: /etc/baton/auth/api-keys.json
 {{- end -}}
 
+{{- define "baton.connectionsEnvironment" -}}
+- name: BATON_CAPACITY
+  value: {{ include "baton.number" .capacity }}
+- name: BATON_ALLOWED_ORIGINS
+  value: {{ join "," .allowedOrigins | quote }}
+- name: BATON_ADVERTISED_URL
+  value: {{ .advertisedUrl | quote }}
+- name: BATON_HELLO_TIMEOUT_MS
+  value: {{ include "baton.number" .helloTimeoutMs }}
+- name: BATON_PING_MS
+  value: {{ include "baton.secondsAsMs" .pingSeconds }}
+- name: BATON_OUTBOUND_QUEUE_BYTES
+  value: {{ include "baton.number" .outboundQueueBytes }}
+{{- end -}}
+
+{{- define "baton.sessionsEnvironment" -}}
+- name: BATON_SESSION_TTL_MS
+  value: {{ include "baton.secondsAsMs" .sessions.ttlSeconds }}
+- name: BATON_SESSION_SWEEP_MS
+  value: {{ include "baton.secondsAsMs" .sessions.sweepSeconds }}
+- name: BATON_WINDOW_MS
+  value: {{ include "baton.secondsAsMs" .streams.windowSeconds }}
+- name: BATON_WINDOW_MESSAGES
+  value: {{ include "baton.number" .streams.windowMessages }}
+- name: BATON_WINDOW_BYTES
+  value: {{ include "baton.number" .streams.windowBytes }}
+- name: BATON_STREAMS_PER_SESSION
+  value: {{ include "baton.number" .streams.perSession }}
+- name: BATON_APPEND_DEADLINE_MS
+  value: {{ include "baton.number" .streams.appendDeadlineMs }}
+- name: BATON_LATE_MS
+  value: {{ include "baton.number" .streams.lateMs }}
+- name: BATON_CANARY_MS
+  value: {{ include "baton.number" .streams.canaryMs }}
+{{- end -}}
+
 {{- define "baton.drainEnvironment" -}}
 - name: BATON_DRAIN_GRACE_MS
-  value: {{ mul (int .graceSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .graceSeconds }}
 - name: BATON_DRAIN_PRE_STOP_MS
-  value: {{ mul (int .preStopSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .preStopSeconds }}
 - name: BATON_DRAIN_HOLD_MS
-  value: {{ mul (int .holdSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .holdSeconds }}
 - name: BATON_DRAIN_HAND_OVER_MS
-  value: {{ mul (int .handOverSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .handOverSeconds }}
 - name: BATON_DRAIN_CLOSE_MS
-  value: {{ mul (int .closeSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .closeSeconds }}
 - name: BATON_DRAIN_RESERVE_MS
-  value: {{ mul (int .reserveSeconds) 1000 | quote }}
+  value: {{ include "baton.secondsAsMs" .reserveSeconds }}
+- name: BATON_DRAIN_HOLD_STALL_MS
+  value: {{ include "baton.secondsAsMs" .holdStallSeconds }}
+- name: BATON_DRAIN_PEER_READY_MS
+  value: {{ include "baton.secondsAsMs" .peerReadySeconds }}
+- name: BATON_DRAIN_PACE_PER_RECEIVER
+  value: {{ include "baton.number" .pacePerReceiver }}
 {{- end -}}
