@@ -1,0 +1,66 @@
+import type { Clock } from '../lib/clock.js';
+import { systemClock } from '../lib/clock.js';
+import { connectUrl, type AllowedOrigins } from './endpoints.js';
+import type { Observer } from './observer.js';
+import { platformWebSocket, type WebSocketFactory } from './web-socket.js';
+
+/** A credential, or the application's function that gets one: asked at the first connection and whenever one has run out. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+export interface ClientOptions {
+  /** ws: or wss: URL of the service, or several that are tried in turn. Without a path, /v1/connect. */
+  readonly url: string | readonly string[];
+  readonly token: TokenSource;
+  /** Where a pod may send this client besides the origins of `url`. Default: nowhere else. */
+  readonly allowedOrigins?: AllowedOrigins;
+  /** False: never a second connection beside the first; a rollout is a short break then. Default true. */
+  readonly overlap?: boolean;
+  /** Publishes that may wait for their answer; past it `publish` rejects with `too-many-unsettled`. Default 1,000. */
+  readonly maxUnsettled?: number;
+  /** Characters of JSON that may wait for their answer. Default 4 Mi. */
+  readonly maxUnsettledLength?: number;
+  /** Delays before a resume: random in 0..min(maxMs, baseMs x 2^failures). Default 500 and 20,000. */
+  readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
+  /** Default: the platform's WebSocket. */
+  readonly webSocket?: WebSocketFactory;
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  /** Hears of everything on the wire, for tests and measurements. */
+  readonly observer?: Observer;
+}
+
+/** The options with their defaults, checked. */
+export interface ClientSettings {
+  readonly urls: readonly string[];
+  readonly token: () => Promise<string>;
+  readonly allowedOrigins: AllowedOrigins;
+  readonly overlap: boolean;
+  readonly maxUnsettled: number;
+  readonly maxUnsettledLength: number;
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number };
+  readonly webSocket: WebSocketFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly observer: Observer | null;
+}
+
+/** Throws TypeError for a URL that can't be connected to. */
+export function settingsFrom(options: ClientOptions): ClientSettings {
+  const urls = (typeof options.url === 'string' ? [options.url] : options.url).map(connectUrl);
+  if (urls.length === 0) throw new TypeError('no URL to connect to');
+  const { token } = options;
+  return {
+    urls,
+    token: async () => (typeof token === 'string' ? token : await token()),
+    allowedOrigins: options.allowedOrigins ?? [],
+    overlap: options.overlap ?? true,
+    maxUnsettled: options.maxUnsettled ?? 1_000,
+    maxUnsettledLength: options.maxUnsettledLength ?? 4_194_304,
+    backoff: options.backoff ?? { baseMs: 500, maxMs: 20_000 },
+    webSocket: options.webSocket ?? platformWebSocket,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    observer: options.observer ?? null,
+  };
+}

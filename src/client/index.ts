@@ -1,0 +1,21 @@
+import { Client } from './client.js';
+import { settingsFrom, type ClientOptions } from './client-options.js';
+
+export type { AllowedOrigins } from './endpoints.js';
+export { ClientError, type ClientErrorName } from './client-error.js';
+export type { Client, ClientEvents, Moved } from './client.js';
+export type { ClientOptions, TokenSource } from './client-options.js';
+export type { ClientState } from './client-state.js';
+export type { Observer, WireEvent } from './observer.js';
+export type { Lost, Published } from './publish-driver.js';
+export type { SubscribeOptions } from './stream-driver.js';
+export type { Message, MessageHandler, Reset, Subscription } from './subscription.js';
+export type { WebSocketFactory, WebSocketLike } from './web-socket.js';
+export type { Json } from '../protocol/frames.js';
+export type { Position } from '../protocol/position.js';
+export type { StreamName } from '../protocol/stream-name.js';
+
+/** Returns at once; `client.ready` says when it is connected. Throws TypeError for a URL that can't be connected to. */
+export function connect(options: ClientOptions): Client {
+  return new Client(settingsFrom(options));
+}

@@ -1,0 +1,181 @@
+import { assertNever } from '../lib/assert-never.js';
+import { backoffMs } from '../lib/backoff.js';
+import { MAX_DATA_BYTES } from '../protocol/bounds.js';
+import { checkBounds, FrameError } from '../protocol/codec.js';
+import type { Json, ServerFrame } from '../protocol/frames.js';
+import type { PublisherId } from '../protocol/ids.js';
+import { isStreamName, type StreamName } from '../protocol/stream-name.js';
+import { ClientError } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+import type { PublishEffect } from './publish-queue.js';
+import { Publishing } from './publishing.js';
+import { randomPublisherId } from './random.js';
+import type { SequenceRange } from './sequence-ranges.js';
+import { Timers } from './timers.js';
+
+/** The publish is in the log. `seq` counts this client's publishes on the stream, marks included. */
+export interface Published {
+  readonly seq: number;
+}
+
+/** Messages that were acknowledged and that Redis has lost since: ranges of `seq`, both ends included. */
+export interface Lost {
+  readonly stream: StreamName;
+  readonly ranges: readonly SequenceRange[];
+}
+
+export interface PublishDriverPort {
+  send(connection: number, text: string): void;
+  lost(lost: Lost): void;
+}
+
+interface Ticket {
+  readonly resolve: (published: Published) => void;
+  readonly reject: (error: ClientError) => void;
+}
+
+/** The application's publishes until each is settled, and the timers of their retries. */
+export class PublishDriver {
+  readonly #timers: Timers;
+  #publishing = new Publishing<Ticket>();
+  #publisher = randomPublisherId();
+  #stopped: ClientError | null = null;
+
+  constructor(
+    private readonly settings: ClientSettings,
+    private readonly port: PublishDriverPort,
+  ) {
+    this.#timers = new Timers(settings.clock);
+  }
+
+  get publisher(): PublisherId {
+    return this.#publisher;
+  }
+
+  /** Settles at the acknowledgement; rejects with ClientError. What can be seen to be wrong is never sent. */
+  publish(stream: StreamName, data: Json): Promise<Published> {
+    const text = this.#check(stream, data);
+    if (text instanceof ClientError) return Promise.reject(text);
+    return new Promise((resolve, reject) => {
+      this.#perform(this.#publishing.publish(stream, text, { resolve, reject }));
+    });
+  }
+
+  welcomed(connection: number): void {
+    this.#timers.cancelAll();
+    this.#perform(this.#publishing.welcomed(connection));
+  }
+
+  gone(connection: number): void {
+    this.#publishing.gone(connection);
+  }
+
+  received(connection: number, frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'ack':
+      case 'refused':
+      case 'gap':
+      case 'error':
+        this.#perform(this.#publishing.answer(connection, frame));
+        break;
+      case 'probe':
+        this.#timers.start('probe', this.settings.random() * frame.withinMs, () => {
+          this.#perform(this.#publishing.probe());
+        });
+    }
+  }
+
+  /** 4010. What was never sent goes on under the new publisher; of the rest nobody can tell. */
+  restarted(): void {
+    this.#timers.cancelAll();
+    const left = this.#publishing.abandon();
+    this.#publishing = new Publishing();
+    this.#publisher = randomPublisherId();
+    for (const { stream, seq, data, ticket, sent } of left) {
+      if (data === null || ticket === null) continue;
+      if (sent) this.#reject(stream, seq, ticket, unknownOutcome('the session is gone'));
+      else this.#perform(this.#publishing.publish(stream, data, ticket));
+    }
+  }
+
+  stopped(error: ClientError): void {
+    this.#stopped = error;
+    this.#timers.cancelAll();
+    for (const { stream, seq, ticket, sent } of this.#publishing.abandon())
+      if (ticket) this.#reject(stream, seq, ticket, sent ? unknownOutcome(error.message) : error);
+  }
+
+  #check(stream: StreamName, data: Json): string | ClientError {
+    if (this.#stopped) return new ClientError('closed', this.#stopped.message, { cause: this.#stopped });
+    if (!isStreamName(stream)) return new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
+    const text = toJson(data);
+    if (text instanceof ClientError) return text;
+    const { maxUnsettled, maxUnsettledLength } = this.settings;
+    const full = this.#publishing.unsettled >= maxUnsettled || this.#publishing.unsettledLength >= maxUnsettledLength;
+    return full
+      ? new ClientError('too-many-unsettled', `${this.#publishing.unsettled} publishes wait for their answer`)
+      : text;
+  }
+
+  #perform(effects: readonly PublishEffect<Ticket>[]): void {
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: PublishEffect<Ticket>): void {
+    const { stream } = effect;
+    switch (effect.type) {
+      case 'send':
+        this.settings.observer?.({ ...effect, type: 'publish' });
+        this.port.send(effect.connection, publishText(effect));
+        break;
+      case 'settled':
+        this.settings.observer?.({ type: 'ack', stream, seq: effect.seq, mark: effect.ticket === null });
+        return effect.ticket?.resolve({ seq: effect.seq });
+      case 'rejected':
+        if (effect.ticket)
+          this.#reject(stream, effect.seq, effect.ticket, new ClientError(effect.code, effect.message));
+        break;
+      case 'lost':
+        this.settings.observer?.({ type: 'lost', stream, ranges: effect.ranges });
+        this.port.lost({ stream, ranges: effect.ranges });
+        break;
+      case 'wait': {
+        const { baseMs, maxMs } = this.settings.backoff;
+        const delayMs = effect.atLeastMs + backoffMs(effect.failures, baseMs, maxMs, this.settings.random);
+        this.#timers.start(`retry ${stream}`, delayMs, () => {
+          this.#perform(this.#publishing.retryDue(stream));
+        });
+        break;
+      }
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #reject(stream: StreamName, seq: number, ticket: Ticket, error: ClientError): void {
+    this.settings.observer?.({ type: 'rejected', stream, seq, code: error.code });
+    ticket.reject(error);
+  }
+}
+
+/** Around data that is JSON text already, so that each sending has the same bytes. */
+function publishText({ stream, seq, after, data }: Extract<PublishEffect<Ticket>, { readonly type: 'send' }>): string {
+  const body = data === null ? '' : `,"data":${data}`;
+  return `{"type":"publish","stream":"${stream}","seq":${seq},"after":${after}${body}}`;
+}
+
+function toJson(data: Json): string | ClientError {
+  const text = JSON.stringify(data) as string | undefined;
+  if (text === undefined) return new ClientError('bad-frame', 'the data has no JSON form');
+  try {
+    checkBounds({ data });
+  } catch (error) {
+    if (error instanceof FrameError) return new ClientError(error.code, error.message);
+    throw error;
+  }
+  const tooBig = text.length > MAX_DATA_BYTES || new TextEncoder().encode(text).length > MAX_DATA_BYTES;
+  return tooBig ? new ClientError('too-big', `the data is larger than ${MAX_DATA_BYTES} bytes of JSON`) : text;
+}
+
+const unknownOutcome = (why: string): ClientError =>
+  new ClientError('outcome-unknown', `sent, and not answered before this: ${why}`);

@@ -1,0 +1,290 @@
+import { assertNever } from '../lib/assert-never.js';
+import { withDeadline } from '../lib/deadline.js';
+import { encodeFrame } from '../protocol/codec.js';
+import { closeCodes } from '../protocol/close-codes.js';
+import type { CredentialFrame, MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
+import type { PublisherId } from '../protocol/ids.js';
+import type { ClientSettings } from './client-options.js';
+import { allowedEndpoints } from './endpoints.js';
+import { transition } from './ownership-transition.js';
+import {
+  initialOwnership,
+  type HelloIdentity,
+  type Opened,
+  type Ownership,
+  type OwnershipEffect,
+  type OwnershipEvent,
+  type StopReason,
+  type TimerName,
+} from './ownership.js';
+import { Sockets } from './sockets.js';
+import { Timers } from './timers.js';
+
+/** What the driver needs from, and tells, the streams and publishes above it. */
+export interface SessionListener {
+  hello(connection: number): { readonly streams: StreamPositions; readonly publisher: PublisherId };
+  /** `from`: the connection that was current until now, if it is still open. */
+  welcomed(opened: Opened, frame: WelcomeFrame, from: number | null): void;
+  /** From a welcomed connection, or an `error` from one that waits. */
+  received(connection: number, frame: ServerFrame): void;
+  gone(connection: number): void;
+  restarted(goneSession: string | null): void;
+  tokenFailed(error: unknown): void;
+  stopped(why: StopReason): void;
+  changed(state: Ownership, welcome: WelcomeFrame | null): void;
+}
+
+const TOKEN_MS = 30_000;
+/** A pod says `credential` a minute before the end; anything up to here asks for a renewal. */
+const RENEW_BELOW_MS = 65_000;
+
+/** Keeps the session connected: owns the sockets and their timers, and does what `transition` says. */
+export class SessionDriver {
+  #state: Ownership;
+  #welcome: WelcomeFrame | null = null;
+  #renewing = false;
+  /** What comes in while another event is being worked on. */
+  readonly #inbox: (() => void)[] = [];
+  #working = false;
+  readonly #hellos = new Map<number, { readonly opened: Opened; readonly identity: HelloIdentity }>();
+  readonly #timers: Timers;
+  readonly #sockets: Sockets;
+
+  constructor(
+    private readonly settings: ClientSettings,
+    private readonly listener: SessionListener,
+  ) {
+    this.#state = initialOwnership({ urls: settings.urls, backoff: settings.backoff });
+    this.#timers = new Timers(settings.clock);
+    this.#sockets = new Sockets(settings.webSocket, settings.clock, {
+      opened: (connection) => this.#turn(() => this.#sayHello(connection)),
+      received: (connection, frame) => this.#turn(() => this.#receive(connection, frame)),
+      closed: (connection, code, reason) => this.#turn(() => this.#closed(connection, code, reason)),
+    });
+  }
+
+  get state(): Ownership {
+    return this.#state;
+  }
+
+  /** `start` or `close`. */
+  tell(type: 'start' | 'close'): void {
+    this.#turn(() => this.#dispatch({ type }));
+  }
+
+  send(connection: number, text: string): void {
+    this.#sockets.send(connection, text);
+  }
+
+  /** Everything from outside comes through here, one after the other, also when a callback calls back. */
+  #turn(run: () => void): void {
+    this.#inbox.push(run);
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) next();
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  #dispatch(event: OwnershipEvent): void {
+    const [state, effects] = transition(this.#state, event, this.settings.clock.monotonic());
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    this.listener.changed(this.#state, this.#welcome);
+  }
+
+  #perform(effect: OwnershipEffect): void {
+    switch (effect.type) {
+      case 'open':
+        this.#open(effect.opened, effect.hello);
+        break;
+      case 'drop':
+        this.#drop(effect.connection);
+        break;
+      case 'gone':
+        this.listener.gone(effect.connection);
+        break;
+      case 'schedule':
+        this.#startTimer('due', effect.atLeastMs + this.settings.random() * effect.spreadMs, { type: 'due' });
+        break;
+      case 'ask-token':
+        this.#askToken();
+        break;
+      case 'timer':
+        this.#startTimer(effect.timer, effect.afterMs, this.#expiry(effect.timer));
+        break;
+      case 'welcomed':
+        if (this.#welcome) this.listener.welcomed(effect.opened, this.#welcome, effect.from);
+        break;
+      case 'bye':
+        this.#sockets.send(effect.connection, encodeFrame({ type: 'bye' }));
+        break;
+      case 'restart':
+        this.listener.restarted(effect.goneSession);
+        break;
+      case 'stopped':
+        this.#timers.cancelAll();
+        this.listener.stopped(effect.why);
+        break;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #expiry(timer: TimerName): OwnershipEvent {
+    switch (timer) {
+      case 'attempt':
+        return { type: 'attempt-expired' };
+      case 'overlap':
+        return { type: 'overlap-expired' };
+      case 'steady':
+        return { type: 'steady', connection: this.#state.current?.connection ?? 0 };
+      case 'bye':
+        return { type: 'bye-expired' };
+    }
+  }
+
+  #startTimer(name: string, afterMs: number, event: OwnershipEvent): void {
+    this.#timers.start(name, afterMs, () => {
+      this.#turn(() => this.#dispatch(event));
+    });
+  }
+
+  #open(opened: Opened, identity: HelloIdentity): void {
+    const { connection, attempt, url } = opened;
+    this.#hellos.set(connection, { opened, identity });
+    this.settings.observer?.({ type: 'opened', connection, attempt, url, handOver: this.#state.current !== null });
+    this.#sockets.open(connection, url);
+  }
+
+  #drop(connection: number): void {
+    this.#observeClosed(connection, closeCodes.done.code, '', true);
+    this.#hellos.delete(connection);
+    this.#sockets.drop(connection);
+    this.listener.gone(connection);
+  }
+
+  #sayHello(connection: number): void {
+    const hello = this.#hellos.get(connection);
+    if (hello === undefined) return;
+    const { hops, session, token } = hello.identity;
+    const text = encodeFrame({
+      type: 'hello',
+      attempt: hello.opened.attempt,
+      ...(token === null ? {} : { token }),
+      ...(session === null ? {} : { session: session.id, resume: session.resume }),
+      ...this.listener.hello(connection),
+      can: this.settings.overlap ? ['overlap'] : [],
+      hops,
+    });
+    this.#sockets.send(connection, text);
+  }
+
+  #receive(connection: number, frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'ping':
+        this.#sockets.send(connection, encodeFrame({ type: 'pong' }));
+        break;
+      case 'welcome':
+        this.#welcomed(connection, frame);
+        break;
+      case 'migrate':
+        this.#migrate(connection, frame);
+        break;
+      case 'busy':
+        this.#dispatch({ type: 'busy', connection, retryAfterMs: frame.retryAfterMs });
+        break;
+      case 'credential':
+        if (connection === this.#state.current?.connection) this.#credential(connection, frame);
+        this.listener.received(connection, frame);
+        break;
+      default:
+        if (frame.type === 'error' || this.#isWelcomed(connection)) this.listener.received(connection, frame);
+    }
+  }
+
+  #welcomed(connection: number, frame: WelcomeFrame): void {
+    const { next } = this.#state;
+    if (next.kind !== 'waiting' || next.opened.connection !== connection) return;
+    this.#welcome = frame;
+    this.#renewing = false;
+    const { session, resume, resumed, pod, revision } = frame;
+    this.settings.observer?.({
+      type: 'welcome',
+      connection,
+      attempt: next.opened.attempt,
+      session,
+      resumed,
+      pod,
+      revision,
+    });
+    this.#dispatch({ type: 'welcome', connection, session: { id: session, resume } });
+    this.#sockets.watchSilence(connection, 2_000 * frame.pingSeconds);
+  }
+
+  #migrate(connection: number, { withinMs, deadlineMs, endpoints: offered, reason }: MigrateFrame): void {
+    const endpoints = allowedEndpoints(offered, this.settings.urls, this.settings.allowedOrigins);
+    this.settings.observer?.({ type: 'migrate', connection, reason, endpoints });
+    this.#dispatch({ type: 'migrate', connection, withinMs, deadlineMs, endpoints });
+  }
+
+  #closed(connection: number, code: number, reason: string): void {
+    this.#observeClosed(connection, code, reason, false);
+    this.#hellos.delete(connection);
+    this.#dispatch({ type: 'closed', connection, code, reason });
+  }
+
+  #observeClosed(connection: number, code: number, reason: string, dropped: boolean): void {
+    const hello = this.settings.observer && this.#hellos.get(connection);
+    if (!hello) return;
+    const wasCurrent = this.#state.current?.connection === connection;
+    this.settings.observer({
+      type: 'closed',
+      connection,
+      attempt: hello.opened.attempt,
+      code,
+      reason,
+      wasCurrent,
+      dropped,
+    });
+  }
+
+  #isWelcomed(connection: number): boolean {
+    return connection === this.#state.current?.connection || connection === this.#state.previous?.connection;
+  }
+
+  #askToken(): void {
+    this.#token().then(
+      (token) => {
+        this.#turn(() => this.#dispatch({ type: 'token', token }));
+      },
+      (error: unknown) => {
+        this.listener.tokenFailed(error);
+        this.#turn(() => this.#dispatch({ type: 'no-token' }));
+      },
+    );
+  }
+
+  #token(): Promise<string> {
+    return withDeadline(this.settings.clock, 'the token function', TOKEN_MS, this.settings.token());
+  }
+
+  /** Renews once a time: the answer to a renewal asks for no other, however short the new credential lives. */
+  #credential(connection: number, { expiresInMs }: CredentialFrame): void {
+    const answersRenewal = this.#renewing;
+    this.#renewing = false;
+    if (answersRenewal || expiresInMs > RENEW_BELOW_MS) return;
+    this.#renewing = true;
+    this.#token().then(
+      (token) => {
+        this.#sockets.send(connection, encodeFrame({ type: 'token', token }));
+      },
+      (error: unknown) => {
+        this.#renewing = false;
+        this.listener.tokenFailed(error);
+      },
+    );
+  }
+}

@@ -1,0 +1,173 @@
+import { assertNever } from '../lib/assert-never.js';
+import { backoffMs } from '../lib/backoff.js';
+import { MAX_STREAMS_PER_SESSION } from '../protocol/bounds.js';
+import { encodeFrame } from '../protocol/codec.js';
+import type { MessageFrame, ServerFrame, StreamPositions } from '../protocol/frames.js';
+import type { Position } from '../protocol/position.js';
+import { isStreamName, type StreamName } from '../protocol/stream-name.js';
+import { ClientError } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+import type { StreamEffect } from './stream-state.js';
+import { Subscription, type MessageHandler, type Reset, type SubscriptionOwner } from './subscription.js';
+import { Subscriptions } from './subscriptions.js';
+import { Timers } from './timers.js';
+
+export interface SubscribeOptions {
+  /** Continue from here (a `position` kept from before) instead of from now. Only for a stream not yet subscribed. */
+  readonly from?: Position;
+  /** Messages that a `for await` may fall behind. Default 1,000. */
+  readonly capacity?: number;
+}
+
+export interface StreamDriverPort {
+  send(connection: number, text: string): void;
+  reset(reset: Reset): void;
+  callbackThrew(error: unknown): void;
+}
+
+/** The application's subscriptions, several to a stream, and the frames and timers that keep them going. */
+export class StreamDriver implements SubscriptionOwner {
+  readonly #subscriptions = new Subscriptions();
+  readonly #users = new Map<StreamName, Set<Subscription>>();
+  readonly #timers: Timers;
+
+  constructor(
+    private readonly settings: ClientSettings,
+    private readonly port: StreamDriverPort,
+  ) {
+    this.#timers = new Timers(settings.clock);
+  }
+
+  /** Throws ClientError `bad-stream` or `too-many-streams`. */
+  subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): Subscription {
+    if (!isStreamName(stream)) throw new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
+    const subscription = new Subscription(stream, this, handler, options.capacity ?? 1_000);
+    const users = this.#users.get(stream);
+    if (users === undefined) {
+      if (this.#users.size >= MAX_STREAMS_PER_SESSION)
+        throw new ClientError('too-many-streams', `at most ${MAX_STREAMS_PER_SESSION} streams`);
+      this.#users.set(stream, new Set([subscription]));
+      this.#perform(this.#subscriptions.add(stream, options.from ?? null));
+      return subscription;
+    }
+    if (options.from !== undefined)
+      throw new ClientError('conflict', `${stream} is subscribed already: no \`from\` then`);
+    users.add(subscription);
+    const position = this.#subscriptions.position(stream);
+    if (position !== null && this.#subscriptions.isLive(stream)) subscription.becameReady(position);
+    return subscription;
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    const { stream } = subscription;
+    const users = this.#users.get(stream);
+    if (users?.delete(subscription) !== true || users.size > 0) return;
+    this.#users.delete(stream);
+    this.#timers.cancel(stream);
+    this.#perform(this.#subscriptions.remove(stream));
+  }
+
+  position(stream: StreamName): Position | null {
+    return this.#subscriptions.position(stream);
+  }
+
+  callbackThrew(error: unknown): void {
+    this.port.callbackThrew(error);
+  }
+
+  hello(connection: number): StreamPositions {
+    return this.#subscriptions.hello(connection);
+  }
+
+  welcomed(connection: number): void {
+    this.#timers.cancelAll();
+    this.#perform(this.#subscriptions.welcomed(connection));
+  }
+
+  gone(connection: number): void {
+    this.#subscriptions.gone(connection);
+  }
+
+  received(connection: number, frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'message':
+      case 'subscribed':
+      case 'unsubscribed':
+      case 'reset':
+      case 'error':
+        this.#perform(this.#subscriptions.frame(connection, frame));
+    }
+  }
+
+  stopped(error: ClientError): void {
+    this.#timers.cancelAll();
+    for (const users of this.#users.values()) for (const user of [...users]) user.end(error);
+    this.#users.clear();
+  }
+
+  #perform(effects: readonly StreamEffect[]): void {
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: StreamEffect): void {
+    switch (effect.type) {
+      case 'subscribe': {
+        const { connection, stream, position } = effect;
+        const frame = { type: 'subscribe', stream, ...(position === null ? {} : { position }) } as const;
+        this.port.send(connection, encodeFrame(frame));
+        break;
+      }
+      case 'unsubscribe':
+        this.port.send(effect.connection, encodeFrame({ type: 'unsubscribe', stream: effect.stream }));
+        break;
+      case 'deliver':
+        this.#deliver(effect.connection, effect.message);
+        break;
+      case 'reset':
+        this.#reset({ stream: effect.stream, reason: effect.reason, position: effect.position });
+        break;
+      case 'ready':
+        this.settings.observer?.({ ...effect, type: 'subscribed' });
+        for (const user of this.#usersOf(effect.stream)) user.becameReady(effect.position);
+        break;
+      case 'pause':
+        this.#pause(effect.stream, effect.atLeastMs, effect.failures);
+        break;
+      case 'ended':
+        this.#ended(effect.stream, new ClientError(effect.code, effect.message));
+        break;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #deliver(connection: number, { stream, offset, id, data }: MessageFrame): void {
+    this.settings.observer?.({ type: 'message', connection, stream, offset, id, data });
+    for (const user of this.#usersOf(stream)) user.deliver({ stream, offset, id, data });
+  }
+
+  #reset(reset: Reset): void {
+    this.settings.observer?.({ type: 'reset', ...reset });
+    for (const user of this.#usersOf(reset.stream)) user.reset(reset);
+    this.port.reset(reset);
+  }
+
+  #pause(stream: StreamName, atLeastMs: number, failures: number): void {
+    const { baseMs, maxMs } = this.settings.backoff;
+    this.#timers.start(stream, atLeastMs + backoffMs(failures, baseMs, maxMs, this.settings.random), () => {
+      this.#perform(this.#subscriptions.due(stream));
+    });
+  }
+
+  #ended(stream: StreamName, error: ClientError): void {
+    const users = this.#usersOf(stream);
+    this.#users.delete(stream);
+    this.#timers.cancel(stream);
+    for (const user of users) user.end(error);
+  }
+
+  /** A copy: a callback may close its subscription. */
+  #usersOf(stream: StreamName): readonly Subscription[] {
+    return [...(this.#users.get(stream) ?? [])];
+  }
+}

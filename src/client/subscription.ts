@@ -1,0 +1,128 @@
+import type { Json, ResetReason } from '../protocol/frames.js';
+import type { Position } from '../protocol/position.js';
+import type { StreamName } from '../protocol/stream-name.js';
+import { ClientError } from './client-error.js';
+import { Emitter } from './emitter.js';
+import { MessageBuffer } from './message-buffer.js';
+
+export interface Message {
+  readonly stream: StreamName;
+  /** 1, 2, 3 … within the stream. */
+  readonly offset: number;
+  /** Unique for ever. */
+  readonly id: string;
+  readonly data: Json;
+}
+
+/** What was missed is gone: the application must load its state again. Messages go on from `position`. */
+export interface Reset {
+  readonly stream: StreamName;
+  readonly reason: ResetReason;
+  readonly position: Position;
+}
+
+export interface SubscriptionEvents {
+  readonly reset: Reset;
+  /** The service ended it (a grant is gone, say); no message follows. */
+  readonly ended: ClientError;
+}
+
+export type MessageHandler = (message: Message) => void;
+
+/** What a subscription needs from its client. */
+export interface SubscriptionOwner {
+  position(stream: StreamName): Position | null;
+  unsubscribe(subscription: Subscription): void;
+  callbackThrew(error: unknown): void;
+}
+
+/**
+ * One use of a stream. Messages come to the handler in order, without gap or repeat, or, without a handler, to one
+ * `for await` over the subscription, which may fall behind by at most `capacity` messages.
+ */
+export class Subscription implements AsyncIterable<Message> {
+  /** The position from which it is live; rejects with ClientError if it ends before that. */
+  readonly ready: Promise<Position>;
+  readonly #buffer: MessageBuffer<Message>;
+  readonly #events: Emitter<SubscriptionEvents>;
+  readonly #settle: { readonly resolve: (position: Position) => void; readonly reject: (error: Error) => void };
+  #open = true;
+
+  constructor(
+    readonly stream: StreamName,
+    private readonly owner: SubscriptionOwner,
+    private readonly handler: MessageHandler | null,
+    capacity: number,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<Position>();
+    this.ready = promise;
+    this.ready.catch(() => undefined);
+    this.#settle = { resolve, reject };
+    this.#events = new Emitter((error) => {
+      owner.callbackThrew(error);
+    });
+    this.#buffer = new MessageBuffer(capacity, () => {
+      this.close();
+    });
+  }
+
+  /** The last message handed over; null before `ready`. */
+  get position(): Position | null {
+    return this.owner.position(this.stream);
+  }
+
+  on<Name extends keyof SubscriptionEvents>(
+    name: Name,
+    listener: (event: SubscriptionEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** No message follows; a `for await` ends after what it has. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#buffer.end(null);
+    this.#settle.reject(new ClientError('closed', 'the subscription was closed'));
+    this.owner.unsubscribe(this);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return this.#buffer;
+  }
+
+  /** For the client. */
+  deliver(message: Message): void {
+    if (!this.#open) return;
+    if (this.handler === null) {
+      if (this.#buffer.push(message)) return;
+      this.end(new ClientError('too-slow', `the consumer of ${this.stream} fell behind by more than its buffer holds`));
+      this.owner.unsubscribe(this);
+      return;
+    }
+    try {
+      this.handler(message);
+    } catch (error) {
+      this.owner.callbackThrew(error);
+    }
+  }
+
+  /** For the client. */
+  becameReady(position: Position): void {
+    this.#settle.resolve(position);
+  }
+
+  /** For the client. */
+  reset(reset: Reset): void {
+    if (this.#open) this.#events.emit('reset', reset);
+  }
+
+  /** For the client. */
+  end(error: ClientError): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#buffer.end(error);
+    this.#settle.reject(error);
+    this.#events.emit('ended', error);
+  }
+}

@@ -1,0 +1,21 @@
+/** The part of the standard WebSocket that the client uses; browsers, Node >= 22 and the package `ws` all have it. */
+export interface WebSocketLike {
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+}
+
+/** Opens a WebSocket; may throw if the platform refuses the URL. */
+export type WebSocketFactory = (url: string, protocol: string) => WebSocketLike;
+
+interface PlatformWebSocket {
+  readonly WebSocket?: new (url: string, protocol: string) => WebSocketLike;
+}
+
+export const platformWebSocket: WebSocketFactory = (url, protocol) => {
+  const { WebSocket } = globalThis as unknown as PlatformWebSocket;
+  if (WebSocket === undefined) throw new TypeError('this platform has no WebSocket: pass the option `webSocket`');
+  return new WebSocket(url, protocol);
+};
