@@ -1,0 +1,55 @@
+import type { TokenSigner } from './credentials.js';
+
+/** What a process full of clients is told at its start, as JSON in its first argument. */
+export interface LoadOptions {
+  /** Names of clients, users and rooms begin with it: different for each process. */
+  readonly name: string;
+  /** ws: URL of the service. */
+  readonly url: string;
+  readonly tenant: string;
+  readonly clients: number;
+  readonly signer: TokenSigner;
+  /** What each client publishes per second, in turn to its own channel and to its room. */
+  readonly perSecond: number;
+  /** Clients that share a room. */
+  readonly roomSize: number;
+  /** What the clients see is written here: the judge reads it. */
+  readonly logFile: string;
+  /** Delays before a client resumes; the SDK's own by default. */
+  readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
+}
+
+export type LoadCommand =
+  /** Begin to publish, or go on. */
+  | { readonly kind: 'publish' }
+  /** Publish nothing more; what is under way goes on. */
+  | { readonly kind: 'quiet' }
+  /** Say `hello` with an attempt that a client has left behind, for this many clients. */
+  | { readonly kind: 'straggle'; readonly clients: number }
+  /** Write each client's last word, close and exit. */
+  | { readonly kind: 'finish' };
+
+/** How it goes, five times a second. */
+export interface LoadStatus {
+  readonly clients: number;
+  readonly connected: number;
+  /** Subscribed to everything that they want. */
+  readonly subscribed: number;
+  /** A hand-over is under way. */
+  readonly moving: number;
+  /** Clients on each pod, by its name. */
+  readonly pods: Readonly<Record<string, number>>;
+  readonly moves: number;
+  readonly received: number;
+  readonly acknowledged: number;
+  /** Published and not yet settled. */
+  readonly inFlight: number;
+  /** Answers that stragglers got: close codes, or `welcome`. */
+  readonly stragglers: readonly string[];
+  readonly sessions: readonly SessionOfUser[];
+}
+
+export interface SessionOfUser {
+  readonly session: string;
+  readonly user: string;
+}

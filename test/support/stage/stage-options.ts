@@ -1,0 +1,45 @@
+import { quickDrain, type DrainTimes } from '../pods/pod-environment.js';
+import { ownBuild, type BuildUnderTest } from './build-under-test.js';
+
+export interface StageOptions {
+  readonly build: BuildUnderTest;
+  readonly replicas: number;
+  /** Each tenant has its own clients and backend. */
+  readonly tenants: readonly string[];
+  readonly clientsPerTenant: number;
+  /** Processes that the clients of a tenant are spread over. */
+  readonly processesPerTenant: number;
+  /** What each client publishes per second. */
+  readonly publishesPerSecond: number;
+  readonly roomSize: number;
+  /** What each tenant's backend sends per second. */
+  readonly sendsPerSecond: number;
+  /** True: pods tell clients their own URLs. False: all come back through the balancer. */
+  readonly advertise: boolean;
+  /** How late endpoints are removed, in ms. */
+  readonly removeLateMs: number;
+  readonly drain: DrainTimes;
+  /** A Redis that may be killed and paused, behind a proxy that may be slow. Otherwise BATON_REDIS_URL is used if set. */
+  readonly fragileRedis: boolean;
+  /** More environment for pods. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Delays before a client resumes; null: the SDK's own. */
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number } | null;
+}
+
+export const smallStage: StageOptions = {
+  build: ownBuild,
+  replicas: 2,
+  tenants: ['acme'],
+  clientsPerTenant: 40,
+  processesPerTenant: 1,
+  publishesPerSecond: 2,
+  roomSize: 10,
+  sendsPerSecond: 50,
+  advertise: false,
+  removeLateMs: 1000,
+  drain: quickDrain,
+  fragileRedis: false,
+  environment: {},
+  backoff: null,
+};

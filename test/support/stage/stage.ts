@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../free-port.js';
+import { makeApiKey, type ApiKey } from '../load/credentials.js';
+import { Balancer } from '../pods/balancer.js';
+import { Deployment, type DeployedPod } from '../pods/deployment.js';
+import { podEnvironment, writeSecrets, type Secrets } from '../pods/pod-environment.js';
+import { PodProcess } from '../pods/pod-process.js';
+import { startRedisServer, type RedisServer } from '../redis-server.js';
+import { RedisProxy } from './redis-proxy.js';
+import { smallStage, type StageOptions } from './stage-options.js';
+
+const firstRevision = 'r1';
+
+/** Redis, pods in a Deployment, and a balancer before them: everything but clients. Close it, whatever happens. */
+export class Stage {
+  readonly deployment: Deployment;
+  private readonly numbers = new Map<string, number>();
+
+  private constructor(
+    readonly options: StageOptions,
+    readonly directory: string,
+    private readonly parts: StageParts,
+  ) {
+    this.deployment = new Deployment(
+      {
+        replicas: options.replicas,
+        graceMs: options.drain.graceMs,
+        startPod: (revision) => this.startPod(revision),
+        onEndpoint: ({ port }, ready) => {
+          parts.balancer.setReady(port, ready);
+        },
+      },
+      firstRevision,
+    );
+  }
+
+  /** Resolves when all pods are ready. What it started is gone again if it rejects. */
+  static async start(wanted: Partial<StageOptions> = {}): Promise<Stage> {
+    const options = { ...smallStage, ...wanted };
+    const directory = await mkdtemp(join(tmpdir(), 'baton-stage-'));
+    const stage = new Stage(options, directory, await startParts(options, directory));
+    try {
+      await stage.deployment.rolledOut(30_000);
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  /** Where clients connect. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.parts.balancer.port}`;
+  }
+  /** Where backends send. */
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.parts.balancer.port}`;
+  }
+  get secrets(): Secrets {
+    return this.parts.secrets;
+  }
+  get apiKeys(): readonly ApiKey[] {
+    return this.parts.apiKeys;
+  }
+  get keyPrefix(): string {
+    return this.parts.keyPrefix;
+  }
+  get redis(): RedisServer {
+    return this.parts.redis;
+  }
+  get proxy(): RedisProxy {
+    if (this.parts.proxy === null) throw new Error('only a stage with fragileRedis has a proxy before its Redis');
+    return this.parts.proxy;
+  }
+  /** Where clients and backends write their logs. */
+  get logs(): string {
+    return join(this.directory, 'records');
+  }
+
+  /** Pods that were told to end and didn't with code 0. */
+  get badExits(): readonly string[] {
+    const ended = this.deployment.pods.filter(({ terminating, exit }) => terminating && exit !== null);
+    return ended.filter(({ exit }) => exit?.code !== 0).map((pod) => `${pod.name} ended with ${howOf(pod)}`);
+  }
+
+  /** Copies logs of pods and clients to where a person can read them. */
+  async keepLogs(directory: string): Promise<void> {
+    await cp(this.directory, directory, { recursive: true });
+  }
+
+  async close(): Promise<void> {
+    await this.deployment.stop();
+    await stopParts(this.parts);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async startPod(revision: string): Promise<PodProcess> {
+    const number = (this.numbers.get(revision) ?? 0) + 1;
+    this.numbers.set(revision, number);
+    const name = `${revision}-${number}`;
+    const redis = { url: this.parts.proxy?.url ?? this.parts.redis.url, keyPrefix: this.parts.keyPrefix };
+    return PodProcess.start({
+      name,
+      revision,
+      main: this.options.build.pod,
+      logFile: join(this.directory, `${name}.log`),
+      environment: {
+        ...podEnvironment(redis, this.options.drain),
+        ...this.parts.secrets.environment,
+        ...this.options.environment,
+        ...(this.options.advertise && (await ownAddress())),
+        BATON_POD_NAME: name,
+        BATON_REVISION: revision,
+      },
+    });
+  }
+}
+
+interface StageParts {
+  readonly redis: RedisServer;
+  readonly proxy: RedisProxy | null;
+  readonly balancer: Balancer;
+  readonly apiKeys: readonly ApiKey[];
+  readonly secrets: Secrets;
+  readonly keyPrefix: string;
+}
+
+async function startParts(options: StageOptions, directory: string): Promise<StageParts> {
+  const apiKeys = options.tenants.map(makeApiKey);
+  const secrets = await writeSecrets(join(directory, 'secrets'), apiKeys);
+  await mkdir(join(directory, 'records'));
+  const redis = await startRedisServer({ alwaysOwn: options.fragileRedis });
+  const proxy = options.fragileRedis ? await RedisProxy.start(redis.url) : null;
+  const balancer = await Balancer.start({ removeLateMs: options.removeLateMs });
+  return { redis, proxy, balancer, apiKeys, secrets, keyPrefix: `stage-${randomBytes(6).toString('hex')}:` };
+}
+
+async function stopParts({ balancer, proxy, redis }: StageParts): Promise<void> {
+  await balancer.stop();
+  await proxy?.stop();
+  await redis.stop();
+}
+
+/** A pod must know its port before it starts if it is to tell its URL. */
+async function ownAddress(): Promise<Readonly<Record<string, string>>> {
+  const port = await freePort();
+  return { BATON_PORT: String(port), BATON_ADVERTISED_URL: `ws://127.0.0.1:${port}` };
+}
+
+function howOf({ exit }: DeployedPod): string {
+  return exit?.signal ?? `code ${String(exit?.code)}`;
+}
