@@ -52,7 +52,9 @@ export interface StoredData {
   readonly version: number;
 }
 export type PutResult =
-  { readonly kind: 'stored'; readonly version: number } | { readonly kind: 'conflict'; readonly version: number } | { readonly kind: 'gone' };
+  | { readonly kind: 'stored'; readonly version: number }
+  | { readonly kind: 'conflict'; readonly version: number }
+  | { readonly kind: 'gone' };
 
 /**
  * The durable sessions. Every write of a pod names its connection and is refused if that isn't the row's. Every call
@@ -75,7 +77,8 @@ export interface SessionStore {
 
 /** What a session's channel says. */
 export type SessionEvent =
-  { readonly kind: 'claimed'; readonly attempt: number; readonly connection: ConnectionId } | { readonly kind: 'ended' };
+  | { readonly kind: 'claimed'; readonly attempt: number; readonly connection: ConnectionId }
+  | { readonly kind: 'ended' };
 
 /** Hears of claims and ends of one session; resolves when Redis has confirmed the subscription. */
 export interface SessionEvents {

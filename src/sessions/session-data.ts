@@ -1,0 +1,42 @@
+import { BatonError } from '../lib/baton-error.js';
+import type { Json } from '../protocol/frames.js';
+import { isName } from '../protocol/ids.js';
+import type { PutResult } from './session-store.js';
+
+/** JSON text of one value. */
+export const MAX_VALUE_BYTES = 65_536;
+export const MAX_FIELDS = 64;
+
+/** A field of the application's data as it is stored: JSON text and its version, from 1. */
+export interface StoredText {
+  readonly text: string;
+  readonly version: number;
+}
+
+/** Throws BatonError `bad-request`. */
+export function checkField(field: string): void {
+  if (!isName(field)) throw new BatonError('bad-request', 'a data field must be named like a channel');
+}
+
+/** Throws BatonError `too-big`. */
+export function textOf(value: Json): string {
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > MAX_VALUE_BYTES)
+    throw new BatonError('too-big', `a data value may have ${MAX_VALUE_BYTES} bytes as JSON`);
+  return text;
+}
+
+export const tooManyFields = (): BatonError =>
+  new BatonError('too-big', `a session may have ${MAX_FIELDS} data fields`);
+
+/**
+ * The rule for a write, as session-data.lua has it. The same value again, after the version that was read or after any,
+ * is a repeat whose first answer was lost: it is answered as that one was, and the version stays.
+ */
+export function decidePut(current: StoredText | null, text: string, expected: number | null): PutResult {
+  const version = current?.version ?? 0;
+  const isRepeat = current?.text === text && (expected === null || expected === version - 1);
+  if (isRepeat) return { kind: 'stored', version };
+  if (expected !== null && expected !== version) return { kind: 'conflict', version };
+  return { kind: 'stored', version: version + 1 };
+}

@@ -1,0 +1,37 @@
+import type { SessionsConfig } from '../../../src/config/config.js';
+import { MemorySessionStore } from '../../../src/sessions/memory-session-store.js';
+import type { SessionEvents, SessionStore } from '../../../src/sessions/session-store.js';
+import { eventually } from '../eventually.js';
+import { ManualClock, settle } from '../manual-clock.js';
+
+/** A session store with its events, and the time that it lives in. */
+export interface StoreTwin {
+  readonly store: SessionStore;
+  readonly events: SessionEvents;
+  /** Wall clock in ms. */
+  nowMs(): number;
+  /** Lets time pass until the condition holds. */
+  waitFor(why: string, condition: () => Promise<boolean> | boolean): Promise<unknown>;
+}
+
+/** In memory, with a clock that moves only while something is waited for. */
+export function memoryTwin(config: SessionsConfig): StoreTwin {
+  const clock = new ManualClock();
+  const store = new MemorySessionStore(config, clock);
+  return {
+    store,
+    events: store,
+    nowMs: () => clock.now(),
+    waitFor: (why, condition) =>
+      eventually(
+        why,
+        async () => {
+          await settle();
+          if (await condition()) return true;
+          clock.advance(20);
+          return false;
+        },
+        { everyMs: 0 },
+      ),
+  };
+}
