@@ -119,11 +119,12 @@ describe('the judge of ownership', () => {
     expect(broken(log)).toEqual(theRuleIsBroken);
   });
 
-  it('finds a registry that names another pod than that of the newest welcome', () => {
-    const log = twoClients().welcomed('ann', 2, 'pod-2');
-    const session = 'session-of-ann';
-    expect(broken(log.note('backend', { kind: 'registered', session, pod: 'pod-2' }))).toEqual([]);
-    expect(broken(log.note('backend', { kind: 'registered', session, pod: 'pod-1' }))).toEqual(theRuleIsBroken);
-    expect(broken(log.note('backend', { kind: 'registered', session, pod: null }))).toEqual(theRuleIsBroken);
+  it('finds a registry that names another attempt than that of the newest welcome, or none that is connected', () => {
+    const log = () => twoClients().welcomed('ann', 2, 'pod-2');
+    const brokenIf = (attempt: number, connected: boolean) =>
+      broken(log().note('backend', { kind: 'registered', session: 'session-of-ann', attempt, connected }));
+    expect(brokenIf(2, true)).toEqual([]);
+    expect(brokenIf(1, true)).toEqual(theRuleIsBroken);
+    expect(brokenIf(2, false)).toEqual(theRuleIsBroken);
   });
 });

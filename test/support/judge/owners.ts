@@ -50,16 +50,17 @@ function deliveriesFromBefore(client: ClientHistory): Violation[] {
   });
 }
 
-/** The registry names the pod of the newest welcome. */
+/** The registry names the newest welcome's attempt. */
 function wronglyRegistered({ clients, registered }: History): Violation[] {
   const newest = new Map<string, HappeningOf<'welcome'>>();
   for (const welcome of clients.flatMap((client) => recordsOf(client, 'welcome'))) {
     if ((newest.get(welcome.session)?.attempt ?? 0) < welcome.attempt) newest.set(welcome.session, welcome);
   }
-  return registered.flatMap(({ session, pod, atUs, who }) => {
+  return registered.flatMap(({ session, attempt, connected, atUs, who }) => {
     const owner = newest.get(session);
-    if (owner === undefined || owner.pod === pod) return [];
-    return [violation(who, atUs, `${session} is on ${owner.pod}, but the registry says ${pod ?? 'nowhere'}`)];
+    if (owner === undefined || (connected && owner.attempt === attempt)) return [];
+    const said = `the registry says attempt ${attempt}, ${connected ? 'connected' : 'not connected'}`;
+    return [violation(who, atUs, `attempt ${owner.attempt} of ${owner.who} holds ${session}, but ${said}`)];
   });
 }
 

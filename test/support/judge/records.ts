@@ -54,8 +54,8 @@ export type Happening =
   | { readonly kind: 'unknown'; readonly uid: string }
   /** An acknowledged message was reported as lost by Redis. */
   | { readonly kind: 'lost-by-redis'; readonly uid: string }
-  /** Where the registry says that a session is connected, asked when all was quiet. */
-  | { readonly kind: 'registered'; readonly session: string; readonly pod: string | null }
+  /** What the registry says of a session, asked when all was quiet: which attempt holds it, and whether it is connected. */
+  | { readonly kind: 'registered'; readonly session: string; readonly attempt: number; readonly connected: boolean }
   /** The client's last word, when all was quiet. */
   | { readonly kind: 'ended'; readonly connected: boolean; readonly unsettled: number };
 

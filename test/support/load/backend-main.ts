@@ -1,12 +1,17 @@
 import { backoffMs } from '../../../src/lib/backoff.js';
 import { nowUs } from '../judge/records.js';
 import { callApi } from './api.js';
-import type { BackendCommand, BackendOptions, BackendStatus } from './backend-messages.js';
+import type { BackendCommand, BackendOptions, BackendStatus, Target } from './backend-messages.js';
 import { RecordLog } from './record-log.js';
 import { Ticker } from './ticker.js';
 
 const statusEveryMs = 200;
 const givesUpAfterMs = 20_000;
+
+interface Registered {
+  readonly attempt: number;
+  readonly connected: boolean;
+}
 
 /** A backend that sends numbered messages, each until its outcome is known; to one target one after the other. */
 class BackendMain {
@@ -24,7 +29,7 @@ class BackendMain {
     this.log = new RecordLog(options.logFile);
     this.ticker = new Ticker(options.perSecond, () => {
       const target = this.options.targets[this.next++ % this.options.targets.length];
-      if (target !== undefined && !this.busy.has(target.to)) void this.send(target.to);
+      if (target !== undefined && !this.busy.has(nameOf(target))) void this.send(target);
     });
     setInterval(() => process.send?.(this.status()), statusEveryMs);
   }
@@ -38,7 +43,7 @@ class BackendMain {
         this.ticker.stop();
         return;
       case 'look-up':
-        for (const { to } of this.options.targets) if (to.startsWith('session:')) await this.lookUp(to.slice(8));
+        await Promise.all(this.options.sessions.map((session) => this.lookUp(session)));
         this.lookedUp += 1;
         return;
       case 'finish':
@@ -47,20 +52,21 @@ class BackendMain {
     }
   }
 
-  private async send(to: string): Promise<void> {
+  private async send(target: Target): Promise<void> {
     const { name, tenant } = this.options;
+    const to = nameOf(target);
     const seq = (this.numbers.get(to) ?? 0) + 1;
     this.numbers.set(to, seq);
     const uid = `${name}>${to}>${seq}`;
     this.busy.add(to);
     this.log.note(name, { kind: 'send', stream: `${tenant}/${to}`, uid });
-    const outcome = await this.until(to, uid, { tenant, publisher: name, seq, uid, sentAtUs: nowUs() });
+    const outcome = await this.until(target, uid, { tenant, publisher: name, seq, uid, sentAtUs: nowUs() });
     this.log.note(name, outcome);
     this.busy.delete(to);
     this.sent += 1;
   }
 
-  private async until(to: string, uid: string, data: unknown) {
+  private async until(to: Target, uid: string, data: unknown) {
     const untilMs = performance.now() + givesUpAfterMs;
     for (let failures = 0; performance.now() < untilMs; failures += 1) {
       const status = await this.post(to, uid, data);
@@ -74,7 +80,7 @@ class BackendMain {
   }
 
   /** The status, or 0 if there was no answer. */
-  private async post(to: string, key: string, data: unknown): Promise<number> {
+  private async post(to: Target, key: string, data: unknown): Promise<number> {
     const { apiKey } = this.options;
     const url = `${this.entry()}/v1/messages`;
     const headers = { 'idempotency-key': key };
@@ -89,8 +95,8 @@ class BackendMain {
     const { apiKey, name } = this.options;
     const url = `${this.entry()}/v1/sessions/${session}/connection`;
     const { status, body } = await callApi({ method: 'GET', url, apiKey }).catch(() => ({ status: 0, body: null }));
-    const pod = status === 200 ? ((body as { readonly pod?: string | null }).pod ?? null) : null;
-    this.log.note(name, { kind: 'registered', session, pod });
+    const known = { attempt: 0, connected: false, ...(status === 200 && (body as Registered)) };
+    this.log.note(name, { kind: 'registered', session, attempt: known.attempt, connected: known.connected });
   }
 
   private entry(): string {
@@ -102,6 +108,12 @@ class BackendMain {
     const { sent, repeats, lookedUp } = this;
     return { sent, inFlight: this.busy.size, repeats, lookedUp };
   }
+}
+
+/** As records name the stream, after the tenant. */
+function nameOf(target: Target): string {
+  const [[kind, name] = ['tenant', true]] = Object.entries(target);
+  return kind === 'tenant' ? 'tenant' : `${kind}:${String(name)}`;
 }
 
 function pause(forMs: number): Promise<void> {

@@ -7,20 +7,21 @@ export interface BackendOptions {
   /** http: URLs of the API, used in turn; behind a balancer one is enough, for each send opens a connection of its own. */
   readonly apiUrls: readonly string[];
   readonly targets: readonly Target[];
+  /** Sessions that `look-up` asks for. */
+  readonly sessions: readonly string[];
   /** Sends per second, to the targets in turn. */
   readonly perSecond: number;
   readonly logFile: string;
 }
 
-export interface Target {
-  /** As the API names it: `session:<id>`, `user:<id>`, `channel:<name>`, `tenant`. */
-  readonly to: string;
-}
+/** As the API takes it. */
+export type Target =
+  { readonly session: string } | { readonly user: string } | { readonly channel: string } | { readonly tenant: true };
 
 export type BackendCommand =
   | { readonly kind: 'publish' }
   | { readonly kind: 'quiet' }
-  /** Ask the registry where each of the targets' sessions is, and write it down. */
+  /** Ask the registry where each of the sessions is, and write it down. */
   | { readonly kind: 'look-up' }
   | { readonly kind: 'finish' };
 

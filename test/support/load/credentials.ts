@@ -46,7 +46,12 @@ export function apiKeysFile(keys: readonly ApiKey[]): string {
     const sha256 = createHash('sha256')
       .update(key.slice(dot + 1))
       .digest('hex');
-    return { id: key.slice(0, dot), tenant, sha256, grants: [{ stream: '*', can: ['publish', 'subscribe'] }] };
+    return {
+      id: key.slice(0, dot),
+      tenant,
+      sha256,
+      grants: [{ stream: '*', can: ['publish', 'subscribe', 'presence'] }],
+    };
   });
   return JSON.stringify(rows);
 }

@@ -137,10 +137,10 @@ function backendOf(stage: Stage, tenant: string, status: LoadStatus | undefined)
   const sessions = status?.sessions ?? [];
   const users = [...new Set(sessions.map(({ user }) => user))];
   const targets = [
-    ...sessions.flatMap(({ session }) => [{ to: `session:${session}` }]),
-    ...users.map((user) => ({ to: `user:${user}` })),
-    { to: 'channel:room-0' },
-    { to: 'tenant' },
+    ...sessions.map(({ session }) => ({ session })),
+    ...users.map((user) => ({ user })),
+    { channel: 'room-0' },
+    { tenant: true as const },
   ];
   return new Backend(stage.options.build.backend, {
     name: `backend-of-${tenant}`,
@@ -148,6 +148,7 @@ function backendOf(stage: Stage, tenant: string, status: LoadStatus | undefined)
     apiKey: stage.apiKeys.find((key) => key.tenant === tenant)?.key ?? '',
     apiUrls: [stage.apiUrl],
     targets,
+    sessions: sessions.map(({ session }) => session),
     perSecond: stage.options.sendsPerSecond,
     logFile: join(stage.logs, `backend-of-${tenant}.jsonl`),
   });
