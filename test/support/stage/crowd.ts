@@ -39,6 +39,10 @@ export class Crowd {
   get status(): readonly LoadStatus[] {
     return this.loads.map(({ status }) => status);
   }
+  /** What backends have sent so far. */
+  get sent(): number {
+    return this.backends.reduce((sum, { status }) => sum + status.sent, 0);
+  }
   /** Every client is connected, nobody moves, nothing is unsettled. */
   get calm(): boolean {
     return this.loads.every(({ calm }) => calm) && this.backends.every(({ calm }) => calm);
