@@ -29,8 +29,10 @@ const checks = [
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
+let stopping = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => {
+    stopping = true;
     for (const child of children) child.kill(signal);
     process.exitCode = signal === 'SIGINT' ? 130 : 143;
   });
@@ -81,7 +83,7 @@ async function runChecks() {
   /** @type {string[]} */
   const failed = [];
   const lane = async () => {
-    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+    for (let check = waiting.shift(); check !== undefined && !stopping; check = waiting.shift()) {
       if (!(await passes(check))) failed.push(check.name);
     }
   };
@@ -120,10 +122,10 @@ async function runTests(args) {
 
 const startedMs = performance.now();
 const failedChecks = await runChecks();
-if (failedChecks.length > 0) {
+if (failedChecks.length > 0 || stopping) {
   say(`Not run: the tests, because these checks failed: ${failedChecks.join(', ')}`);
-  say(`0 passed, ${failedChecks.length} failed`);
-  process.exit(1);
+  say(`0 passed, ${Math.max(1, failedChecks.length)} failed`);
+  process.exit(process.exitCode ?? 1);
 }
 const testsStartedMs = performance.now();
 const { passed, failures, skipped } = await runTests(process.argv.slice(2));

@@ -99,6 +99,8 @@ function ensureRedis() {
 }
 
 /**
+ * The scripts it runs begin with `exec`: npm passes a signal to its shell only, which would die of it, and npm with it,
+ * and leave the program running on its own.
  * @param {string} script
  * @param {readonly string[]} args
  */
