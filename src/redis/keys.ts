@@ -51,6 +51,10 @@ export class RedisKeys {
   get pods(): string {
     return `${this.prefix}{fleet}:pods`;
   }
+  /** pub/sub channel: numbers that one connection publishes to itself, to see that they come back. No TTL. */
+  canary(id: string): string {
+    return `${this.prefix}{canary/${id}}:canary`;
+  }
   /** string (JSON): one pod's row. TTL: 10 s, written by its beat every 2 s. Owner: beat, leave. */
   pod(pod: PodId): string {
     return `${this.prefix}{fleet}:pod:${pod}`;

@@ -3,15 +3,7 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 
 /** The names of src/redis/scripts/*.lua, one command a file. */
 export type ScriptName =
-  | 'append'
-  | 'read'
-  | 'claim'
-  | 'detach'
-  | 'end-session'
-  | 'session-data'
-  | 'beat'
-  | 'leave'
-  | 'take-pace';
+  'append' | 'read' | 'claim' | 'detach' | 'end-session' | 'session-data' | 'beat' | 'leave' | 'take-pace';
 
 export interface ScriptCall {
   readonly script: ScriptName;
@@ -26,7 +18,7 @@ export interface ScriptCall {
  */
 export interface RedisCommands {
   run(call: ScriptCall): Promise<RedisReply>;
-  /** Several scripts in one write; each settles on its own. */
+  /** Several scripts in one write; each settles on its own. (Calls of `run` in one turn share a write, too.) */
   runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]>;
   /** All fields of a hash; empty when the key is missing. */
   hash(key: string): Promise<Readonly<Record<string, string>>>;
@@ -34,6 +26,8 @@ export interface RedisCommands {
   exist(keys: readonly string[]): Promise<readonly boolean[]>;
   /** Redis' own clock in ms since 1970, estimated from the last replies: no round trip. */
   timeMs(): number;
+  /** A reply carried Redis' time: it becomes the estimate. */
+  observeTimeMs(timeMs: number): void;
   /** False from the first failed command until one succeeds again. */
   readonly healthy: boolean;
 }

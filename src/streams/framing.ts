@@ -1,3 +1,7 @@
+import { encodeMessage } from '../protocol/codec.js';
+import type { StreamName } from '../protocol/stream-name.js';
+import type { Entry } from './stream-log.js';
+
 /**
  * A complete WebSocket text frame from server to client (FIN, opcode 1, unmasked) in one buffer: written as it is to
  * every recipient's socket.
@@ -17,4 +21,11 @@ export function frameText(text: string): Buffer {
   }
   frame.write(text, header);
   return frame;
+}
+
+/** The frames of these entries in one buffer, for every socket that knows the stream by this name. */
+export function frameMessages(stream: StreamName, entries: readonly Entry[]): Buffer {
+  const frames = entries.map(({ offset, id, prev, data }) => frameText(encodeMessage(stream, offset, id, prev, data)));
+  const [only] = frames;
+  return frames.length === 1 && only ? only : Buffer.concat(frames);
 }

@@ -25,12 +25,14 @@ end
 
 local reply = { now }
 local ids = redis.call('ZRANGE', pods, 0, -1)
-for _, pod in ipairs(ids) do
-  local found = redis.call('GET', prefix .. pod)
+if #ids == 0 then return reply end
+local rows = {}
+for index, pod in ipairs(ids) do rows[index] = prefix .. pod end
+for index, found in ipairs(redis.call('MGET', unpack(rows))) do
   if found then
     reply[#reply + 1] = found
   else
-    redis.call('ZREM', pods, pod)
+    redis.call('ZREM', pods, ids[index])
   end
 end
 return reply

@@ -1,0 +1,57 @@
+import { Redis } from 'ioredis';
+import { saysWrongServer } from './redis-error.js';
+
+export interface ClientOptions {
+  readonly url: string;
+  /** null: the one in the URL, or none. */
+  readonly password: string | null;
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+}
+
+/** How long a closed connection may take to say goodbye. */
+const DISCONNECT_MS = 100;
+const KEEP_ALIVE_MS = 5_000;
+
+/**
+ * One connection to Redis, ready for commands. It lives once: whoever loses it opens another (redis-link.ts). The library
+ * would re-send commands whose reply was lost, queue commands while there is no connection, and subscribe again without
+ * telling when that is done: all of that is switched off. A command that was sent rejects when its connection is lost, or
+ * at its deadline; whether it took effect is then unknown.
+ */
+export async function openClient(options: ClientOptions, name: string): Promise<Redis> {
+  const client = new Redis(options.url, {
+    ...(options.password === null ? {} : { password: options.password }),
+    lazyConnect: true,
+    retryStrategy: null,
+    reconnectOnError: saysWrongServer,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    // A server that is still loading is told by INFO (redis-link.ts); the library's check would wait by itself.
+    enableReadyCheck: false,
+    connectTimeout: options.connectTimeoutMs,
+    commandTimeout: options.commandTimeoutMs,
+    disconnectTimeout: DISCONNECT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    connectionName: `baton-${name}`,
+    disableClientInfo: true,
+  });
+  let cause: unknown;
+  client.on('error', (error: unknown) => (cause = error));
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    closeClient(client);
+    throw cause ?? error;
+  }
+}
+
+/** At once, without waiting for replies: what is under way rejects. */
+export function closeClient(client: Redis): void {
+  client.disconnect();
+  const { stream } = client as { readonly stream: Redis['stream'] | undefined };
+  stream?.destroy();
+}

@@ -1,0 +1,88 @@
+import type { Redis } from 'ioredis';
+import { BatonError } from '../lib/baton-error.js';
+import { RedisClock } from './redis-clock.js';
+import { saysNoScript, toBatonError } from './redis-error.js';
+import type { RedisLink } from './redis-link.js';
+import type { RedisCommands, RedisReply, ScriptCall } from './redis-ports.js';
+import type { Script } from './scripts.js';
+
+/** The command path over ioredis. */
+export class IoredisCommands implements RedisCommands {
+  private failing = false;
+  private corked: Redis['stream'] | null = null;
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly redisClock: RedisClock,
+    private readonly scripts: ReadonlyMap<string, Script>,
+  ) {
+    link.onUp(() => (this.failing = false));
+  }
+
+  get healthy(): boolean {
+    return !this.failing && this.link.current !== null;
+  }
+
+  async run(call: ScriptCall): Promise<RedisReply> {
+    const script = this.scripts.get(call.script);
+    if (!script) throw new BatonError('internal', `there is no script ${call.script}`);
+    return (await this.ask((client) => evaluate(client, script, call))) as RedisReply;
+  }
+
+  runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]> {
+    return Promise.allSettled(calls.map((call) => this.run(call)));
+  }
+
+  hash(key: string): Promise<Readonly<Record<string, string>>> {
+    return this.ask((client) => client.hgetall(key));
+  }
+
+  async exist(keys: readonly string[]): Promise<readonly boolean[]> {
+    return Promise.all(keys.map(async (key) => (await this.ask((client) => client.exists(key))) === 1));
+  }
+
+  timeMs(): number {
+    return this.redisClock.timeMs();
+  }
+
+  observeTimeMs(timeMs: number): void {
+    this.redisClock.observe(timeMs);
+  }
+
+  private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
+    const client = this.link.current?.commands;
+    try {
+      if (!client) throw new BatonError('unavailable');
+      this.cork(client.stream);
+      const reply = await command(client);
+      this.failing = false;
+      return reply;
+    } catch (cause) {
+      const error = toBatonError(cause);
+      if (error.code === 'unavailable') this.failing = true;
+      throw error;
+    }
+  }
+
+  /** The kernel's write costs more than the command: whatever is sent in one turn goes in one. */
+  private cork(stream: Redis['stream']): void {
+    if (this.corked === stream) return;
+    this.corked = stream;
+    stream.cork();
+    process.nextTick(() => {
+      if (this.corked === stream) this.corked = null;
+      stream.uncork();
+    });
+  }
+}
+
+async function evaluate(client: Redis, script: Script, { keys, args }: ScriptCall): Promise<unknown> {
+  const keysAndArgs = [...keys, ...args];
+  try {
+    return await client.evalsha(script.sha1, keys.length, ...keysAndArgs);
+  } catch (error) {
+    // The first call after a start of Redis or a SCRIPT FLUSH: nothing was executed.
+    if (!saysNoScript(error)) throw error;
+    return client.eval(script.text, keys.length, ...keysAndArgs);
+  }
+}

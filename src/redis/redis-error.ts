@@ -1,0 +1,33 @@
+import { BatonError } from '../lib/baton-error.js';
+
+/**
+ * What Redis says when the command is right and the moment is wrong: a replica that was promoted or isn't yet, a restart,
+ * a full disk or memory, a script that runs too long, an ACL or password in rotation.
+ */
+const NOT_NOW =
+  /READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM|max number of clients/;
+
+/** After these the connection leads to a server that can't serve: another one may have taken its name or address. */
+const WRONG_SERVER = /READONLY|LOADING|MASTERDOWN/;
+
+export function saysWrongServer(error: Error): boolean {
+  return WRONG_SERVER.test(error.message);
+}
+
+export function saysNoScript(error: unknown): boolean {
+  return isReply(error) && error.message.startsWith('NOSCRIPT');
+}
+
+/**
+ * `unavailable` for everything that a repeat may cure; a complaint of Redis about the command itself is our fault, hence
+ * `internal`. Never a "not found": a lost connection says nothing about what is there.
+ */
+export function toBatonError(cause: unknown): BatonError {
+  if (cause instanceof BatonError) return cause;
+  if (isReply(cause) && !NOT_NOW.test(cause.message)) return new BatonError('internal', undefined, { cause });
+  return new BatonError('unavailable', undefined, { cause });
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}

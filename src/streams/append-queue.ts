@@ -1,0 +1,130 @@
+import { backoffMs } from '../lib/backoff.js';
+import { BatonError } from '../lib/baton-error.js';
+import type { Clock } from '../lib/clock.js';
+import type { StreamKeys } from '../redis/keys.js';
+import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
+import { MAX_BATCH, appendCall, parseAppendReply, type AppendLimits } from './append-batch.js';
+import type { AppendItem, AppendResult } from './stream-log.js';
+
+interface Pending {
+  readonly item: AppendItem;
+  readonly size: number;
+  readonly deadlineMs: number;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: BatonError) => void;
+}
+
+export interface AppendQueueContext {
+  readonly redis: RedisCommands;
+  readonly clock: Clock;
+  readonly limits: AppendLimits;
+  /** How long an item is repeated while Redis is away. */
+  readonly appendDeadlineMs: number;
+  readonly newId: () => string;
+  readonly observeSeconds: (seconds: number) => void;
+}
+
+const REPEAT = { baseMs: 25, maxMs: 1_000 } as const;
+/** Appends to one stream that may wait; more is refused as busy. */
+const MAX_WAITING = 10_000;
+
+/**
+ * Group commit for one stream: one batch is under way at a time, and what arrives meanwhile is the next. So the order
+ * holds, and a batch whose reply was lost is repeated before anything that came after it.
+ */
+export class AppendQueue {
+  private waiting: Pending[] = [];
+  private running = false;
+
+  constructor(
+    private readonly keys: StreamKeys,
+    private readonly context: AppendQueueContext,
+    private readonly onIdle: () => void,
+  ) {}
+
+  append(item: AppendItem): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      if (this.waiting.length >= MAX_WAITING) {
+        reject(new BatonError('busy', `${MAX_WAITING} appends wait for this stream`));
+        return;
+      }
+      const size = item.kind === 'mark' || item.kind === 'refuse' ? 64 : (item.data?.length ?? 0);
+      const deadlineMs = this.context.clock.monotonic() + this.context.appendDeadlineMs;
+      this.waiting.push({ item, size, deadlineMs, resolve, reject });
+      if (!this.running) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    // What else this turn appends belongs to the first batch.
+    await endOfTurn();
+    let failures = 0;
+    while (this.waiting.length > 0) {
+      if (await this.sendBatch()) failures = 0;
+      else {
+        this.dropOverdue();
+        const delayMs = backoffMs(failures, REPEAT.baseMs, REPEAT.maxMs);
+        failures += 1;
+        await new Promise<void>((resolve) => this.context.clock.after(delayMs, resolve));
+      }
+    }
+    this.running = false;
+    this.onIdle();
+  }
+
+  private async sendBatch(): Promise<boolean> {
+    const { redis, clock, limits, newId } = this.context;
+    const batch = this.nextBatch();
+    const items = batch.map(({ item }) => item);
+    const startMs = clock.monotonic();
+    let reply: RedisReply;
+    try {
+      reply = await redis.run(appendCall(this.keys, items, limits, newId));
+    } catch (error) {
+      if (error instanceof BatonError && error.code === 'unavailable') return false;
+      this.take(batch, (pending) => {
+        pending.reject(new BatonError('internal', undefined, { cause: error }));
+      });
+      return true;
+    }
+    this.context.observeSeconds((clock.monotonic() - startMs) / 1_000);
+    const { redisTimeMs, results } = parseAppendReply(reply, items);
+    if (results.some((result) => !(result instanceof BatonError) && result.kind === 'late'))
+      redis.observeTimeMs(redisTimeMs);
+    this.take(batch, (pending, index) => {
+      settle(pending, results[index]);
+    });
+    return true;
+  }
+
+  private take(batch: readonly Pending[], settleOne: (pending: Pending, index: number) => void): void {
+    this.waiting.splice(0, batch.length);
+    batch.forEach(settleOne);
+  }
+
+  private nextBatch(): readonly Pending[] {
+    let bytes = 0;
+    const end = this.waiting.findIndex(({ size }, index) => {
+      bytes += size;
+      return index === MAX_BATCH.items || (index > 0 && bytes > MAX_BATCH.bytes);
+    });
+    return this.waiting.slice(0, end < 0 ? undefined : end);
+  }
+
+  private dropOverdue(): void {
+    const now = this.context.clock.monotonic();
+    const overdue = this.waiting.filter(({ deadlineMs }) => deadlineMs <= now);
+    this.waiting = this.waiting.filter(({ deadlineMs }) => deadlineMs > now);
+    for (const { reject } of overdue) reject(new BatonError('unavailable'));
+  }
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function settle({ resolve, reject }: Pending, result: AppendResult | BatonError | undefined): void {
+  if (result === undefined || result instanceof BatonError) reject(result ?? new BatonError('internal'));
+  else resolve(result);
+}

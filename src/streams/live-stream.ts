@@ -1,0 +1,180 @@
+import type { Logger } from '../observability/logger.js';
+import { samePosition, stepFrom, type Position } from '../protocol/position.js';
+import type { StreamName } from '../protocol/stream-name.js';
+import { frameMessages } from './framing.js';
+import { parseLiveEntries } from './live-entries.js';
+import type { LiveMember } from './live-member.js';
+import type { Entry, ReadResult } from './stream-log.js';
+
+/** A page of a read, for pods and sockets alike. */
+export const PAGE = 128;
+
+export interface LiveStreamContext {
+  read(position: Position | null): Promise<ReadResult>;
+  /** A random pause before a read that failed is repeated. */
+  pause(failures: number): Promise<void>;
+  readonly logger: Logger;
+}
+
+/**
+ * One stream with a subscriber on this pod: its position and its members. What Redis publishes is applied only if it is
+ * the next entry; anything else makes the pod read the log from its position.
+ */
+export class LiveStream {
+  position: Position | null = null;
+  private readonly live = new Set<LiveMember>();
+  /** Members that have read further than the pod has heard: live as soon as the pod is where they are. */
+  private readonly ahead = new Set<LiveMember>();
+  private catching = false;
+  private catchAgain = false;
+  private closed = false;
+
+  constructor(private readonly context: LiveStreamContext) {}
+
+  /** From the subscriber connection. */
+  readonly hear = (message: string): void => {
+    if (this.position === null || this.closed) return;
+    try {
+      const entries = parseLiveEntries(message);
+      if (entries === null || this.apply(entries)) return;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // Somebody else publishes on this channel: the log says what is true.
+      this.context.logger.warn('stream.live-message-unreadable', { error });
+    }
+    this.catchUp();
+  };
+
+  /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
+  join(member: LiveMember, position: Position): boolean {
+    this.position ??= position;
+    if (samePosition(this.position, position)) {
+      this.ahead.delete(member);
+      this.live.add(member);
+      return true;
+    }
+    if (position.offset > this.position.offset) this.ahead.add(member);
+    // Behind, the member reads again; at or past the pod's offset with another id, both do.
+    if (position.offset >= this.position.offset) this.catchUp();
+    return false;
+  }
+
+  /** False once the pod has passed the member: then it reads again. */
+  isAhead(member: LiveMember): boolean {
+    return this.ahead.has(member);
+  }
+
+  leave(member: LiveMember): void {
+    this.live.delete(member);
+    this.ahead.delete(member);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Reads from the pod's position until nothing is left: after a gap or a doubt. Repeats while Redis is away. */
+  catchUp(): void {
+    this.catchAgain = true;
+    if (this.catching || this.position === null) return;
+    this.catching = true;
+    this.readOn().catch((error: unknown) => {
+      this.catching = false;
+      this.context.logger.error('stream.catch-up-failed', { error });
+    });
+  }
+
+  private async readOn(): Promise<void> {
+    let failures = 0;
+    while (this.catchAgain && !this.closed) {
+      this.catchAgain = false;
+      try {
+        const result = await this.context.read(this.position);
+        failures = 0;
+        this.take(result);
+      } catch (error) {
+        this.context.logger.debug('stream.read-failed', { error });
+        this.catchAgain = true;
+        await this.context.pause(failures);
+        failures += 1;
+      }
+    }
+    this.catching = false;
+  }
+
+  private take(result: ReadResult): void {
+    if (result.kind === 'reset') {
+      this.position = result.top;
+      for (const member of this.live) member.resetTo(result.reason, result.top);
+    } else {
+      const applied = this.apply(result.entries);
+      const more = this.position !== null && this.position.offset < result.top.offset;
+      if (!applied || (more && result.entries.length > 0)) this.catchAgain = true;
+    }
+    this.releasePassed();
+    // Whoever is beyond the log's end has read a log that is no longer: waiting for the pod to come there would hide it.
+    for (const member of this.ahead) if ((member.position?.offset ?? 0) > result.top.offset) this.sendBack(member);
+  }
+
+  private sendBack(member: LiveMember): void {
+    this.ahead.delete(member);
+    member.readAgain();
+  }
+
+  /** False at the first entry that isn't the next one. */
+  private apply(entries: readonly Entry[]): boolean {
+    let run: Entry[] = [];
+    for (const entry of entries) {
+      const from = run.at(-1) ?? this.position;
+      const step = from === null ? 'gap' : stepFrom(from, entry);
+      if (step === 'ignore') continue;
+      if (step === 'gap') {
+        this.deliver(run);
+        return false;
+      }
+      run.push(entry);
+      if (this.ahead.size > 0) {
+        this.deliver(run);
+        run = [];
+      }
+    }
+    this.deliver(run);
+    return true;
+  }
+
+  /** One buffer for all sockets that know the stream by the same name. */
+  private deliver(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    const before = this.position;
+    if (!last || !before) return;
+    const position = { offset: last.offset, id: last.id };
+    const framed = new Map<StreamName, Buffer>();
+    for (const member of this.live) {
+      let frames = framed.get(member.stream);
+      if (!frames) {
+        frames = frameMessages(member.stream, entries);
+        framed.set(member.stream, frames);
+      }
+      if (member.take(frames, entries.length, position)) continue;
+      this.live.delete(member);
+      member.fallBehind(before);
+    }
+    this.position = position;
+    this.releasePassed();
+  }
+
+  private releasePassed(): void {
+    const at = this.position;
+    if (!at) return;
+    for (const member of this.ahead) {
+      if (member.position && member.position.offset > at.offset) continue;
+      if (!member.position || !samePosition(member.position, at)) {
+        this.sendBack(member);
+        continue;
+      }
+      this.ahead.delete(member);
+      this.live.add(member);
+      member.wentLive();
+    }
+  }
+}

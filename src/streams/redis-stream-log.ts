@@ -1,0 +1,80 @@
+import type { SessionsConfig, StreamsConfig } from '../config/config.js';
+import type { Clock } from '../lib/clock.js';
+import { randomId } from '../lib/random-id.js';
+import { asEntryId } from '../protocol/ids.js';
+import type { Position } from '../protocol/position.js';
+import type { RedisKeys, StreamOwner } from '../redis/keys.js';
+import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
+import type { AppendLimits } from './append-batch.js';
+import { AppendQueue, type AppendQueueContext } from './append-queue.js';
+import type { AppendItem, AppendResult, Entry, ReadResult, StreamLog } from './stream-log.js';
+
+export interface StreamLogPorts {
+  readonly redis: RedisCommands;
+  readonly keys: RedisKeys;
+  readonly clock: Clock;
+  readonly observeAppendSeconds: (seconds: number) => void;
+}
+
+/** The logs in Redis: append.lua and read.lua. */
+export class RedisStreamLog implements StreamLog {
+  /** Streams with an append under way; an idle one is dropped. */
+  private readonly queues = new Map<string, AppendQueue>();
+  private readonly limits: AppendLimits;
+  private readonly queueContext: AppendQueueContext;
+
+  constructor(
+    private readonly ports: StreamLogPorts,
+    streams: StreamsConfig,
+    sessions: SessionsConfig,
+  ) {
+    const topTtlMs = sessions.ttlMs + streams.windowMs;
+    const { lateMs, windowMs, windowMessages, windowBytes, appendDeadlineMs } = streams;
+    const publisherTtlMs = topTtlMs + 60_000;
+    this.limits = { lateMs, windowMs, windowMessages, windowBytes, topTtlMs, publisherTtlMs };
+    const { redis, clock, observeAppendSeconds: observeSeconds } = ports;
+    this.queueContext = { redis, clock, limits: this.limits, appendDeadlineMs, newId: randomId, observeSeconds };
+  }
+
+  append(owner: StreamOwner, item: AppendItem): Promise<AppendResult> {
+    const keys = this.ports.keys.stream(owner);
+    let queue = this.queues.get(keys.log);
+    if (!queue) {
+      queue = new AppendQueue(keys, this.queueContext, () => this.queues.delete(keys.log));
+      this.queues.set(keys.log, queue);
+    }
+    return queue.append(item);
+  }
+
+  async read(owner: StreamOwner, position: Position | null, limit: number): Promise<ReadResult> {
+    const { log, top } = this.ports.keys.stream(owner);
+    const reply = await this.ports.redis.run({
+      script: 'read',
+      keys: [log, top],
+      args: [randomId(), this.limits.topTtlMs, limit, position?.offset ?? '', position?.id ?? ''],
+    });
+    return parseReadReply(reply);
+  }
+}
+
+function parseReadReply(reply: RedisReply): ReadResult {
+  const [kind, first, second, third] = reply as readonly RedisReply[];
+  if (kind === 'reset') {
+    const reason = first as Extract<ReadResult, { kind: 'reset' }>['reason'];
+    return { kind: 'reset', reason, top: positionOf(second, third) };
+  }
+  return { kind: 'entries', top: positionOf(first, second), entries: entriesOf(third as readonly string[]) };
+}
+
+function positionOf(offset: RedisReply | undefined, id: RedisReply | undefined): Position {
+  return { offset: Number(offset), id: asEntryId(String(id)) };
+}
+
+function entriesOf(flat: readonly string[]): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (let at = 0; at + 3 < flat.length; at += 4) {
+    const [offset, id, prev, data] = flat.slice(at, at + 4) as [string, string, string, string];
+    entries.push({ offset: Number(offset), id: asEntryId(id), prev: asEntryId(prev), data });
+  }
+  return entries;
+}
