@@ -36,6 +36,22 @@ export function loadConfig(env: Environment): Config {
   return config;
 }
 
+/** Some fields of one section, for a command that needs no more and takes the rest as it comes. Throws ConfigError. */
+export function loadFields<Section extends keyof Config, Field extends keyof Config[Section] & string>(
+  env: Environment,
+  section: Section,
+  fields: readonly Field[],
+): Pick<Config[Section], Field> {
+  const problems: Problem[] = [];
+  const table = options[section] as Readonly<Record<string, Option<OptionValue> | undefined>>;
+  const values = fields.map((field) => {
+    const option = table[field];
+    return [field, option && valueOf(option, env, problems)];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(Object.fromEntries(values)) as Pick<Config[Section], Field>;
+}
+
 function valueOf(option: Option<OptionValue>, env: Environment, problems: Problem[]): OptionValue | undefined {
   const given = env[option.key] ?? '';
   if (given === '') {

@@ -1,0 +1,40 @@
+import { grantsSchema } from '../auth/grant-schema.js';
+import type { Grant } from '../protocol/grants.js';
+import { isTenantId, isUserId, type TenantId, type UserId } from '../protocol/ids.js';
+import { UsageError } from './command.js';
+
+export function tenantOption(value: string | undefined): TenantId {
+  if (!isTenantId(value)) throw new UsageError('--tenant must be a tenant id: letters, digits, . _ -, at most 64');
+  return value;
+}
+
+export function userOption(value: string | undefined): UserId {
+  if (!isUserId(value)) throw new UsageError('--user must be a user id: letters, digits, . _ / -, at most 128');
+  return value;
+}
+
+/** `<stream>=<permission>,<permission>`, as often as wanted. */
+export function grantOptions(values: readonly string[] = []): readonly Grant[] {
+  const parsed = grantsSchema.safeParse(
+    values.map((value) => {
+      const equals = value.lastIndexOf('=');
+      return { stream: value.slice(0, Math.max(0, equals)), can: value.slice(equals + 1).split(',') };
+    }),
+  );
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const which = values[Number(issue?.path[0])];
+  throw new UsageError(`--grant ${which ?? ''}: ${issue?.message ?? ''}; for example channel:room-*=subscribe,publish`);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+const MAX_SECONDS = 365 * 86_400;
+
+/** `90s`, `15m`, `1h` or `7d`, in seconds. */
+export function ttlOption(value: string): number {
+  const [, amount = '', unit = ''] = /^(\d{1,8})([smhd])$/.exec(value) ?? [];
+  const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? 0);
+  if (seconds < 1 || seconds > MAX_SECONDS)
+    throw new UsageError('--ttl must be like 90s, 15m, 1h or 7d, at most a year');
+  return seconds;
+}
