@@ -197,6 +197,7 @@ export class DrainCoordinator {
   private beginClosing(): void {
     const { connections } = this.ports;
     this.closingMs = this.elapsedMs;
+    this.handOver.countMoved();
     connections.closeUnclaimed();
     const withinMs = this.impatient ? 0 : this.config.closeMs * CLOSE_WITHIN;
     for (const connection of [...connections.welcomed()]) {

@@ -53,6 +53,7 @@ export class HandOver {
   async step(closingInMs: number): Promise<void> {
     const now = this.clock.monotonic();
     this.beganMs ??= this.lastStepMs = now;
+    this.countMoved();
     const waiting = this.waiting(now);
     const perSecond = askPerSecond(waiting.length, now - this.beganMs, this.limits.handOverMs);
     const wanted = Math.min(waiting.length, this.credit.earn(perSecond, now - this.lastStepMs));
@@ -61,7 +62,7 @@ export class HandOver {
     this.taking = true;
     const granted = await this.take(wanted);
     this.taking = false;
-    const receivers = this.ports.peers.pick(granted);
+    const receivers = this.ports.peers.pick(granted, waiting.length);
     const turn = nextToMove(waiting, receivers.length, this.lastTenant);
     this.lastTenant = turn.lastTenant;
     this.credit.spend(turn.chosen.length);
@@ -76,20 +77,22 @@ export class HandOver {
     connection.migrate({ reason: 'drain', withinMs: WITHIN_MS, deadlineMs: Math.round(closingInMs), endpoints });
   }
 
-  /** Who hasn't been asked, or long ago; forgets those who have left. */
-  private waiting(now: number): readonly MovableConnection[] {
+  /** Counts those who have left since the last step. */
+  countMoved(): void {
     const here = new Set<MovableConnection['id']>();
-    const waiting: MovableConnection[] = [];
-    for (const connection of this.ports.connections.welcomed()) {
-      here.add(connection.id);
-      if (now - (this.asked.get(connection.id) ?? -Infinity) >= ASK_AGAIN_MS) waiting.push(connection);
-    }
+    for (const { id } of this.ports.connections.welcomed()) here.add(id);
     for (const id of this.asked.keys()) {
       if (here.has(id)) continue;
       this.asked.delete(id);
       this.gone += 1;
     }
-    return waiting;
+  }
+
+  /** Who hasn't been asked, or long ago. */
+  private waiting(now: number): readonly MovableConnection[] {
+    const dueSince = now - ASK_AGAIN_MS;
+    const all = [...this.ports.connections.welcomed()];
+    return all.filter(({ id }) => (this.asked.get(id) ?? -Infinity) <= dueSince);
   }
 
   private async take(wanted: number): Promise<number> {

@@ -1,7 +1,7 @@
 import { newestRevision } from './drain-reason.js';
 import type { PodRow } from './fleet.js';
 
-/** A pod of the newest revision takes clients first while it has less than this many times the mean. */
+/** A pod of the newest revision takes clients first while it has at most this many times the mean. */
 const NEWEST_FIRST_UP_TO = 1.3;
 
 export interface PeerRules {
@@ -28,25 +28,29 @@ export function receivers(peers: readonly PodRow[], rules: PeerRules): readonly 
 }
 
 /**
- * Who gets the next client: the less loaded of two random pods. Two, because all drainers see the same stale loads, and
- * the least loaded of all would get everybody until the next beat. Null if there is nobody, or all are full.
+ * Those that the next clients go to: with room, and of the newest revision while that isn't much fuller than the rest. A
+ * client that goes to an old pod moves again; but a rollout that is stuck has one new pod, which can't take everybody.
  */
-export function choosePeer(candidates: readonly PodRow[], loadOf: LoadOf, random: () => number): PodRow | null {
-  const open = candidates.filter((row) => loadOf(row) < row.capacity);
-  const first = preferred(open, loadOf);
-  if (first.length < 2) return first[0] ?? null;
-  const one = Math.min(first.length - 1, Math.floor(random() * first.length));
-  const step = 1 + Math.min(first.length - 2, Math.floor(random() * (first.length - 1)));
-  const a = first[one];
-  const b = first[(one + step) % first.length];
-  if (a === undefined || b === undefined) return a ?? b ?? null;
-  return loadOf(b) < loadOf(a) ? b : a;
-}
-
-/** The newest revision's pods while they aren't much fuller than the rest, else all: a stuck rollout has one new pod. */
-function preferred(open: readonly PodRow[], loadOf: LoadOf): readonly PodRow[] {
+export function candidates(from: readonly PodRow[], loadOf: LoadOf): readonly PodRow[] {
+  const open = from.filter((row) => loadOf(row) < row.capacity);
   const newest = newestRevision(open);
   const mean = open.reduce((sum, row) => sum + loadOf(row), 0) / Math.max(1, open.length);
   const first = open.filter((row) => row.revision === newest && loadOf(row) <= NEWEST_FIRST_UP_TO * mean);
   return first.length > 0 ? first : open;
+}
+
+/**
+ * What part of the `toCome` clients each pod should get, so that all end up level: water poured over steps of these
+ * heights. The parts add up to 1 (to 0 without pods).
+ */
+export function shares(loads: readonly number[], toCome: number): readonly number[] {
+  const rising = loads.toSorted((a, b) => a - b);
+  let under = 0;
+  let level = 0;
+  for (const [index, load] of rising.entries()) {
+    under += load;
+    level = (under + toCome) / (index + 1);
+    if (level <= (rising[index + 1] ?? Infinity)) break;
+  }
+  return loads.map((load) => Math.max(0, level - load) / toCome);
 }

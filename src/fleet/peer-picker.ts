@@ -1,23 +1,24 @@
+import { FairTurns } from './fair-turns.js';
 import type { PodId } from '../protocol/ids.js';
 import type { Fleet, PodRow } from './fleet.js';
-import { choosePeer, receivers } from './peer-choice.js';
+import { candidates, receivers, shares } from './peer-choice.js';
+import { SentClients } from './sent-clients.js';
 
-/** A client that was sent off counts for its receiver about this long after: it waits, connects and is counted. */
-const ARRIVES_WITHIN_MS = 500;
+/** A client that was sent off is counted by its receiver about this much later: it waits, then connects. */
+const ARRIVES_WITHIN_MS = 250;
 
 /**
- * Chooses receivers by the load last seen and what was sent since, times the number of drainers: they all send at the
- * same pace and see the same loads, so each reckons that the others do as it does. (Simulated with 100 pods: the fullest
- * gets 1.00 to 1.04 times the mean; with stale loads alone 2.0 to 2.6.)
+ * Shares clients out so that receivers end up level, although every drainer sees the others' loads a beat late. What they
+ * have sent meanwhile each reckons from itself: they see the same loads, use the same rule and go at the same pace, so the
+ * others together send (drainers - 1) times what it sends. docs/decisions has the measurements.
  */
 export class PeerPicker {
-  /** Redis times at which clients were sent to each pod, oldest first. */
-  private readonly sent = new Map<PodId, number[]>();
+  private readonly sent = new SentClients();
+  private turns: FairTurns<PodId> | null = null;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly peerReadyMs: number,
-    private readonly random: () => number = Math.random,
   ) {}
 
   /** The pods that clients could be sent to now, full or not. */
@@ -26,34 +27,36 @@ export class PeerPicker {
     return receivers(fleet.peers(), { nowMs: fleet.timeMs(), peerReadyMs, protocols: fleet.self.protocols });
   }
 
-  /** Up to `count` receivers, one for each client, counted as sent there; fewer if all are full. */
-  pick(count: number): readonly PodRow[] {
-    const candidates = this.receivers();
+  /** A receiver for each of `count` clients of the `toCome` that are left here, counted as sent; none if all are full. */
+  pick(count: number, toCome: number = count): readonly PodRow[] {
+    if (count === 0) return [];
     const nowMs = this.fleet.timeMs();
-    const drainers = 1 + this.fleet.peers().filter((row) => row.state === 'draining').length;
-    const loads = new Map(candidates.map((row) => [row.pod, row.connections + drainers * this.underWay(row)]));
+    const drainers = this.drainers();
+    const all = this.receivers();
+    const loads = new Map(
+      all.map((row) => [
+        row.pod,
+        row.connections + drainers.length * this.sent.since(row.pod, row.beatAtMs - ARRIVES_WITHIN_MS),
+      ]),
+    );
     const loadOf = ({ pod }: PodRow) => loads.get(pod) ?? 0;
-    const picked: PodRow[] = [];
-    while (picked.length < count) {
-      const peer = choosePeer(candidates, loadOf, this.random);
-      if (peer === null) break;
-      loads.set(peer.pod, loadOf(peer) + drainers);
-      this.note(peer.pod, nowMs);
-      picked.push(peer);
-    }
-    return picked;
+    const rows = candidates(all, loadOf).toSorted((a, b) => (a.pod < b.pod ? -1 : 1));
+    const parts = shares(rows.map(loadOf), Math.max(count, toCome) * drainers.length);
+    const weights = new Map(rows.map((row, index) => [row.pod, parts[index] ?? 0]));
+    // What is expected of a share, not who happened to get a turn: times the drainers, whole turns would be great leaps.
+    for (const [pod, part] of weights) this.sent.note(pod, part * count, nowMs);
+    this.turns ??= new FairTurns(Math.max(0, drainers.indexOf(this.fleet.self.pod)) / drainers.length);
+    return this.takeTurns(this.turns, weights, count).flatMap((pod) => rows.find((row) => row.pod === pod) ?? []);
   }
 
-  private underWay({ pod, beatAtMs }: PodRow): number {
-    const times = this.sent.get(pod)?.filter((time) => time > beatAtMs - ARRIVES_WITHIN_MS) ?? [];
-    if (times.length === 0) this.sent.delete(pod);
-    else this.sent.set(pod, times);
-    return times.length;
+  private takeTurns(turns: FairTurns<PodId>, weights: ReadonlyMap<PodId, number>, count: number): readonly PodId[] {
+    return Array.from({ length: count }).flatMap(() => turns.next(weights) ?? []);
   }
 
-  private note(pod: PodId, nowMs: number): void {
-    const times = this.sent.get(pod);
-    if (times) times.push(nowMs);
-    else this.sent.set(pod, [nowMs]);
+  /** This pod and the others that have clients to send off, in the same order for all of them. */
+  private drainers(): readonly PodId[] {
+    const { self } = this.fleet;
+    const others = this.fleet.peers().filter((row) => row.state === 'draining' && row.connections > 0);
+    return [self, ...others].map((row) => row.pod).sort();
   }
 }
