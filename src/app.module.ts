@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { GatewayModule } from './connections/gateway.module.js';
+import { DrainingModule } from './draining/draining.module.js';
+import { FleetModule } from './fleet/fleet.module.js';
+import { HealthModule } from './http/health.module.js';
+import { HttpApiModule } from './http/http-api.module.js';
+import { ObservabilityModule } from './observability/observability.module.js';
+import { RedisModule } from './redis/redis.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { StreamsModule } from './streams/streams.module.js';
+
+/** The composition root: the rooms, from the ground up, and what some need of others. */
+@Module({})
+export class AppModule {
+  static of(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.of(config),
+        ObservabilityModule,
+        RedisModule,
+        AuthModule,
+        StreamsModule,
+        SessionsModule,
+        FleetModule,
+        DrainingModule,
+        GatewayModule.admittedBy([DrainingModule]),
+        HttpApiModule,
+        HealthModule,
+      ],
+    };
+  }
+}

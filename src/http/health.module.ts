@@ -1,0 +1,65 @@
+import { Inject, Module } from '@nestjs/common';
+import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import { CLOCK } from '../config/tokens.js';
+import { CONNECTION_REGISTRY, type ConnectionRegistry } from '../connections/connection-registry.js';
+import { ConnectionRegistryModule } from '../connections/connection-registry.module.js';
+import { DrainCoordinator } from '../draining/drain-coordinator.js';
+import { DrainingModule } from '../draining/draining.module.js';
+import { FLEET, type Fleet } from '../fleet/fleet.js';
+import type { Clock } from '../lib/clock.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { METRICS, type Metrics } from '../observability/metrics.js';
+import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
+import { HealthChecks } from './health-checks.js';
+import { HealthServer } from './health-server.js';
+import { sampleAtScrape } from './pod-metrics.js';
+import { RedisHysteresis } from './redis-readiness.js';
+import { StartupProgress } from './startup-progress.js';
+
+/** Probes and metrics. Whoever starts the process lets HealthServer listen first and closes it last. */
+@Module({
+  imports: [
+    // 0: a drain is ours, and terminus would only sleep.
+    TerminusModule.forRoot({ logger: false, gracefulShutdownTimeoutMs: 0 }),
+    ConnectionRegistryModule,
+    DrainingModule,
+  ],
+  providers: [
+    { provide: StartupProgress, useFactory: () => new StartupProgress() },
+    {
+      provide: HealthChecks,
+      inject: [HealthCheckService, HealthIndicatorService, StartupProgress, REDIS_COMMANDS, DrainCoordinator, CLOCK],
+      useFactory: (
+        terminus: HealthCheckService,
+        indicators: HealthIndicatorService,
+        startup: StartupProgress,
+        redis: RedisCommands,
+        drain: DrainCoordinator,
+        clock: Clock,
+      ) => {
+        const hysteresis = new RedisHysteresis(
+          () => clock.monotonic(),
+          () => Promise.resolve(false),
+        );
+        return new HealthChecks(terminus, indicators, { startup, redis, hysteresis, drain });
+      },
+    },
+    {
+      provide: HealthServer,
+      inject: [HealthChecks, METRICS, LOGGER],
+      useFactory: (checks: HealthChecks, metrics: Metrics, logger: Logger) => new HealthServer(checks, metrics, logger),
+    },
+  ],
+  exports: [HealthServer, StartupProgress],
+})
+export class HealthModule {
+  constructor(
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(CONNECTION_REGISTRY) connections: ConnectionRegistry,
+    @Inject(FLEET) fleet: Fleet,
+    @Inject(REDIS_COMMANDS) redis: RedisCommands,
+    @Inject(DrainCoordinator) drain: DrainCoordinator,
+  ) {
+    sampleAtScrape(metrics, { connections, fleet, redis, drain });
+  }
+}

@@ -1,0 +1,34 @@
+import type { Fleet } from '../fleet/fleet.js';
+import type { SessionRow } from '../sessions/session-store.js';
+
+/** Where a session is connected, as the HTTP API tells it. Times are Redis' clock, ms since 1970. */
+export interface SessionConnection {
+  readonly session: string;
+  readonly user: string;
+  readonly connected: boolean;
+  /** How often its client has opened a connection. */
+  readonly attempt: number;
+  readonly createdAtMs: number;
+  /** Null unless connected. `sinceMs`: when this connection took the session over. */
+  readonly connection: { readonly id: string; readonly sinceMs: number } | null;
+  /** Null unless connected. Without a name: a pod of another workload. */
+  readonly pod: { readonly id: string; readonly name?: string; readonly revision?: string } | null;
+}
+
+/**
+ * The row names the pod, and the pod's own beat vouches for it: a row whose pod is gone reads as detached, so nobody
+ * has to clean up after a crash. Rejects with BatonError `unavailable` if Redis is away.
+ */
+export async function connectionOf(row: SessionRow, fleet: Fleet): Promise<SessionConnection> {
+  const { session, user, attempt, createdAtMs, movedAtMs, connection, pod } = row;
+  const about = { session, user, attempt, createdAtMs };
+  const connected = !row.detached && (await fleet.isAlive(pod));
+  if (!connected) return { ...about, connected, connection: null, pod: null };
+  const known = [fleet.self, ...fleet.peers()].find((candidate) => candidate.pod === pod);
+  return {
+    ...about,
+    connected,
+    connection: { id: connection, sinceMs: movedAtMs },
+    pod: { id: pod, ...(known && { name: known.name, revision: known.revision }) },
+  };
+}

@@ -1,0 +1,28 @@
+import 'reflect-metadata';
+import type { Config } from './config/config.js';
+import { ConfigError, loadConfig } from './config/load-config.js';
+import { ownSignals } from './draining/signals.js';
+import { startPod } from './start-pod.js';
+
+/** EX_CONFIG of sysexits.h: starting again won't help. */
+const BAD_CONFIGURATION = 78;
+
+function configOrExit(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`Baton can't start with this configuration:\n${error.message}\n`);
+    process.exit(BAD_CONFIGURATION);
+  }
+}
+
+const signals = ownSignals(process);
+try {
+  signals.handTo(await startPod(configOrExit()));
+} catch (error) {
+  process.stderr.write(
+    `Baton can't start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+}
