@@ -11,7 +11,8 @@ const storeys = [
   ['tenancy'],
   ['auth', 'streams'],
   ['sessions', 'accounts', 'files'],
-  ['connections', 'messaging', 'fleet'],
+  ['messaging', 'fleet'],
+  ['connections'],
   ['draining'],
   ['http', 'kubernetes'],
 ];

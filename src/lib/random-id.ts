@@ -1,6 +1,8 @@
-import { randomBytes } from 'node:crypto';
-
 /** 128 random bits as 22 characters of base64url: unique without asking anybody. */
 export function randomId(): string {
-  return randomBytes(16).toString('base64url');
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .slice(0, 22);
 }

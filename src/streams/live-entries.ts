@@ -1,10 +1,16 @@
 import { asEntryId } from '../protocol/ids.js';
 import type { Entry } from './stream-log.js';
 
+export interface LiveEntries {
+  /** The log's own id: another one than before means another log, whatever the offsets say. */
+  readonly epoch: string;
+  readonly entries: readonly Entry[];
+}
+
 /** What append.lua publishes: `e` and a line for each entry, `<epoch> <offset> <id> <prev> <data>`; else null. */
-export function parseLiveEntries(message: string): readonly Entry[] | null {
+export function parseLiveEntries(message: string): LiveEntries | null {
   if (!message.startsWith('e')) return null;
-  return message.slice(1).split('\n').map(parseLine);
+  return { epoch: message.slice(1, message.indexOf(' ')), entries: message.slice(1).split('\n').map(parseLine) };
 }
 
 function parseLine(line: string): Entry {

@@ -25,6 +25,8 @@ export class LiveStream {
   private readonly live = new Set<LiveMember>();
   /** Members that have read further than the pod has heard: live as soon as the pod is where they are. */
   private readonly ahead = new Set<LiveMember>();
+  /** Of the last message heard; null before the first. */
+  private epoch: string | null = null;
   private catching = false;
   private catchAgain = false;
   private closed = false;
@@ -35,8 +37,11 @@ export class LiveStream {
   readonly hear = (message: string): void => {
     if (this.position === null || this.closed) return;
     try {
-      const entries = parseLiveEntries(message);
-      if (entries === null || this.apply(entries)) return;
+      const heard = parseLiveEntries(message);
+      if (heard === null) return;
+      const sameLog = this.epoch === null || this.epoch === heard.epoch;
+      this.epoch = heard.epoch;
+      if (sameLog && this.apply(heard.entries)) return;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       // Somebody else publishes on this channel: the log says what is true.
