@@ -2,7 +2,7 @@ import type { ResetReason } from '../protocol/frames.js';
 import { stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
-import type { LiveStream } from './live-stream.js';
+import type { LiveStream, Member } from './live-stream.js';
 import type { StreamSink, Subscription } from './live-streams.js';
 import type { ReadResult } from './stream-log.js';
 
@@ -20,7 +20,7 @@ export interface MemberContext {
 const NO_PROGRESS_MS = 10_000;
 
 /** One sink of a stream: reading from its own position, or live together with the pod. */
-export class LiveMember implements Subscription {
+export class LiveMember implements Member, Subscription {
   private own: Position | null;
   private state: 'reading' | 'waiting' | 'live' | 'behind' | 'closed' = 'reading';
   /** The end of the replay that a subscribe is answered with has not been told yet. */

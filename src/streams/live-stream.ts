@@ -1,13 +1,25 @@
 import type { Logger } from '../observability/logger.js';
+import type { ResetReason } from '../protocol/frames.js';
 import { samePosition, stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
 import { parseLiveEntries } from './live-entries.js';
-import type { LiveMember } from './live-member.js';
 import type { Entry, ReadResult } from './stream-log.js';
 
 /** A page of a read, for pods and sockets alike. */
 export const PAGE = 128;
+
+/** A receiver as the stream sees it; what happens in which order is the stream's affair, reading the member's own. */
+export interface Member {
+  readonly stream: StreamName;
+  readonly position: Position | null;
+  /** False: its queue is full and nothing was taken. */
+  take(frames: Buffer, count: number, last: Position): boolean;
+  fallBehind(position: Position): void;
+  wentLive(): void;
+  readAgain(): void;
+  resetTo(reason: ResetReason, position: Position): void;
+}
 
 export interface LiveStreamContext {
   read(position: Position | null): Promise<ReadResult>;
@@ -22,9 +34,9 @@ export interface LiveStreamContext {
  */
 export class LiveStream {
   position: Position | null = null;
-  private readonly live = new Set<LiveMember>();
+  private readonly live = new Set<Member>();
   /** Members that have read further than the pod has heard: live as soon as the pod is where they are. */
-  private readonly ahead = new Set<LiveMember>();
+  private readonly ahead = new Set<Member>();
   /** Of the last message heard; null before the first. */
   private epoch: string | null = null;
   private catching = false;
@@ -51,7 +63,7 @@ export class LiveStream {
   };
 
   /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
-  join(member: LiveMember, position: Position): boolean {
+  join(member: Member, position: Position): boolean {
     this.position ??= position;
     if (samePosition(this.position, position)) {
       this.ahead.delete(member);
@@ -65,11 +77,11 @@ export class LiveStream {
   }
 
   /** False once the pod has passed the member: then it reads again. */
-  isAhead(member: LiveMember): boolean {
+  isAhead(member: Member): boolean {
     return this.ahead.has(member);
   }
 
-  leave(member: LiveMember): void {
+  leave(member: Member): void {
     this.live.delete(member);
     this.ahead.delete(member);
   }
@@ -121,7 +133,7 @@ export class LiveStream {
     for (const member of this.ahead) if ((member.position?.offset ?? 0) > result.top.offset) this.sendBack(member);
   }
 
-  private sendBack(member: LiveMember): void {
+  private sendBack(member: Member): void {
     this.ahead.delete(member);
     member.readAgain();
   }
