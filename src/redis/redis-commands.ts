@@ -33,8 +33,8 @@ export class IoredisCommands implements RedisCommands {
     return Promise.allSettled(calls.map((call) => this.run(call)));
   }
 
-  hash(key: string): Promise<Readonly<Record<string, string>>> {
-    return this.ask((client) => client.hgetall(key));
+  fields(key: string, names: readonly string[]): Promise<readonly (string | null)[]> {
+    return this.ask((client) => client.hmget(key, ...names));
   }
 
   async exist(keys: readonly string[]): Promise<readonly boolean[]> {

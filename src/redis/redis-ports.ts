@@ -20,8 +20,8 @@ export interface RedisCommands {
   run(call: ScriptCall): Promise<RedisReply>;
   /** Several scripts in one write; each settles on its own. (Calls of `run` in one turn share a write, too.) */
   runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]>;
-  /** All fields of a hash; empty when the key is missing. */
-  hash(key: string): Promise<Readonly<Record<string, string>>>;
+  /** These fields of a hash, in this order; null for each that is missing, and for all when the key is. */
+  fields(key: string, names: readonly string[]): Promise<readonly (string | null)[]>;
   /** For each key whether it exists. */
   exist(keys: readonly string[]): Promise<readonly boolean[]>;
   /** Redis' own clock in ms since 1970, estimated from the last replies: no round trip. */

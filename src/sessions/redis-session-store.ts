@@ -52,20 +52,16 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async get(key: SessionKey): Promise<SessionRow | null> {
-    const { schema, ...fields } = await this.redis.hash(this.rowKey(key));
-    if (schema === undefined) return null;
+    const [schema = null, ...values] = await this.redis.fields(this.rowKey(key), ['schema', ...ROW_FIELDS]);
+    if (schema === null) return null;
     if (schema !== ROW_SCHEMA) throw otherSchema(schema);
-    return decodeRow(
-      key,
-      ROW_FIELDS.map((field) => fields[field] ?? null),
-    );
+    return decodeRow(key, values);
   }
 
   async getData(key: SessionKey, field: string): Promise<StoredData | null> {
     checkField(field);
-    const fields = await this.redis.hash(this.rowKey(key));
-    const stored = fields[`data:${field}`];
-    return stored === undefined || fields['tenant'] !== key.tenant ? null : storedDataOf(stored);
+    const [tenant, stored = null] = await this.redis.fields(this.rowKey(key), ['tenant', `data:${field}`]);
+    return stored === null || tenant !== key.tenant ? null : storedDataOf(stored);
   }
 
   async putData(key: SessionKey, field: string, value: Json, version: number | null): Promise<PutResult> {

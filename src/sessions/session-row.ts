@@ -1,6 +1,6 @@
 import { BatonError } from '../lib/baton-error.js';
 import type { Grant } from '../protocol/grants.js';
-import { asConnectionId, asPodId, asUserId } from '../protocol/ids.js';
+import { asConnectionId, asPodId, isId, isUserId } from '../protocol/ids.js';
 import type { RedisReply } from '../redis/redis-ports.js';
 import type { SessionKey, SessionRow } from './session-store.js';
 
@@ -37,18 +37,22 @@ export function decodeRow(key: SessionKey, values: readonly RedisReply[]): Sessi
     return typeof value === 'string' ? value : corrupt(field);
   };
   const numberOf = (field: RowField): number => {
-    const value = Number(stringOf(field));
-    return Number.isSafeInteger(value) ? value : corrupt(field);
+    const digits = /^\d{1,16}$/.test(stringOf(field));
+    return digits ? Number(stringOf(field)) : corrupt(field);
+  };
+  const idOf = <Id extends string>(field: RowField, isOne: (value: unknown) => value is Id): Id => {
+    const value = stringOf(field);
+    return isOne(value) ? value : corrupt(field);
   };
   return {
     tenant: key.tenant,
     session: key.session,
-    user: asUserId(stringOf('user')),
+    user: idOf('user', isUserId),
     grants: grantsOf(stringOf('grants')),
     credentialExpiresAtMs: numberOf('expires'),
     attempt: numberOf('attempt'),
-    connection: asConnectionId(stringOf('connection')),
-    pod: asPodId(stringOf('pod')),
+    connection: asConnectionId(idOf('connection', isId)),
+    pod: asPodId(idOf('pod', isId)),
     detached: text.get('detached') === '1',
     createdAtMs: numberOf('created'),
     movedAtMs: numberOf('moved'),

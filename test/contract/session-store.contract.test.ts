@@ -4,7 +4,8 @@ import type { Json } from '../../src/protocol/frames.js';
 import { asSessionId } from '../../src/protocol/ids.js';
 import type { SessionEvent, SessionKey } from '../../src/sessions/session-store.js';
 import { A, acme, ann, B, bob, C, claimOf, fieldsOf, newSession, umbrella } from '../support/sessions/claims.js';
-import { memoryTwin, type StoreTwin } from '../support/sessions/store-twin.js';
+import { memoryTwin, redisTwin, type StoreTwin } from '../support/sessions/store-twin.js';
+import { withRedisConnection } from '../support/sessions/with-redis-connection.js';
 
 const MINUTE = 60_000;
 const lasting: SessionsConfig = { ttlMs: MINUTE, sweepMs: MINUTE };
@@ -12,8 +13,11 @@ const brief: SessionsConfig = { ttlMs: 200, sweepMs: 100 };
 /** Brief, but longer than a busy machine keeps a test waiting. */
 const refreshed: SessionsConfig = { ttlMs: 600, sweepMs: 200 };
 
+const redis = withRedisConnection();
+
 const twins: readonly (readonly [name: string, open: (config: SessionsConfig) => StoreTwin])[] = [
   ['memory', memoryTwin],
+  ['Redis', (config) => redisTwin(redis.connection, redis.keyPrefix, config)],
 ];
 
 describe.each(twins)('sessions in %s', (_name, open) => {

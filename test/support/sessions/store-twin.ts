@@ -1,6 +1,11 @@
 import type { SessionsConfig } from '../../../src/config/config.js';
 import { MemorySessionStore } from '../../../src/sessions/memory-session-store.js';
 import type { SessionEvents, SessionStore } from '../../../src/sessions/session-store.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { RedisKeys } from '../../../src/redis/keys.js';
+import type { RedisConnection } from '../../../src/redis/redis-connection.js';
+import { RedisSessionEvents } from '../../../src/sessions/redis-session-events.js';
+import { RedisSessionStore } from '../../../src/sessions/redis-session-store.js';
 import { eventually } from '../eventually.js';
 import { ManualClock, settle } from '../manual-clock.js';
 
@@ -33,5 +38,20 @@ export function memoryTwin(config: SessionsConfig): StoreTwin {
         },
         { everyMs: 0 },
       ),
+  };
+}
+
+/** In a real Redis, in real time. */
+export function redisTwin(
+  { commands, subscriber }: RedisConnection,
+  keyPrefix: string,
+  config: SessionsConfig,
+): StoreTwin {
+  const keys = new RedisKeys(keyPrefix);
+  return {
+    store: new RedisSessionStore(commands, keys, config),
+    events: new RedisSessionEvents(subscriber, keys),
+    nowMs: () => systemClock.now(),
+    waitFor: eventually,
   };
 }
