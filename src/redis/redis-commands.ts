@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { BatonError } from '../lib/baton-error.js';
 import { RedisClock } from './redis-clock.js';
-import { saysNoScript, toBatonError } from './redis-error.js';
+import { saysNoScript, saysTimedOut, toBatonError } from './redis-error.js';
 import type { RedisLink } from './redis-link.js';
 import type { RedisCommands, RedisReply, ScriptCall } from './redis-ports.js';
 import type { Script } from './scripts.js';
@@ -50,14 +50,17 @@ export class IoredisCommands implements RedisCommands {
   }
 
   private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
-    const client = this.link.current?.commands;
+    const pair = this.link.current;
     try {
-      if (!client) throw new BatonError('unavailable');
-      this.cork(client.stream);
-      const reply = await command(client);
+      if (!pair) throw new BatonError('unavailable');
+      this.cork(pair.commands.stream);
+      const reply = await command(pair.commands);
       this.failing = false;
       return reply;
     } catch (cause) {
+      // A half-open connection never fails by itself.
+      if (pair && pair === this.link.current && saysTimedOut(cause))
+        this.link.lose('a command was not answered in time');
       const error = toBatonError(cause);
       if (error.code === 'unavailable') this.failing = true;
       throw error;

@@ -5,13 +5,18 @@ import { BatonError } from '../lib/baton-error.js';
  * a full disk or memory, a script that runs too long, an ACL or password in rotation.
  */
 const NOT_NOW =
-  /READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM|max number of clients/;
+  /(^|-)(READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
 
 /** After these the connection leads to a server that can't serve: another one may have taken its name or address. */
-const WRONG_SERVER = /READONLY|LOADING|MASTERDOWN/;
+const WRONG_SERVER = /(^|-)(READONLY|LOADING|MASTERDOWN)\b/;
 
 export function saysWrongServer(error: Error): boolean {
   return WRONG_SERVER.test(error.message);
+}
+
+/** The library's own words. */
+export function saysTimedOut(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out';
 }
 
 export function saysNoScript(error: unknown): boolean {

@@ -2,8 +2,8 @@ import { backoffMs } from '../lib/backoff.js';
 import { BatonError } from '../lib/baton-error.js';
 import type { Clock } from '../lib/clock.js';
 import type { StreamKeys } from '../redis/keys.js';
-import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
-import { MAX_BATCH, appendCall, parseAppendReply, type AppendLimits } from './append-batch.js';
+import type { RedisCommands } from '../redis/redis-ports.js';
+import { MAX_BATCH, appendCall, parseAppendReply, type AppendLimits, type AppendReply } from './append-batch.js';
 import type { AppendItem, AppendResult } from './stream-log.js';
 
 interface Pending {
@@ -24,7 +24,7 @@ export interface AppendQueueContext {
   readonly observeSeconds: (seconds: number) => void;
 }
 
-const REPEAT = { baseMs: 25, maxMs: 1_000 } as const;
+const REPEAT = { baseMs: 25, maxMs: 400 } as const;
 /** Appends to one stream that may wait; more is refused as busy. */
 const MAX_WAITING = 10_000;
 
@@ -78,9 +78,9 @@ export class AppendQueue {
     const batch = this.nextBatch();
     const items = batch.map(({ item }) => item);
     const startMs = clock.monotonic();
-    let reply: RedisReply;
+    let reply: AppendReply;
     try {
-      reply = await redis.run(appendCall(this.keys, items, limits, newId));
+      reply = parseAppendReply(await redis.run(appendCall(this.keys, items, limits, newId)), items);
     } catch (error) {
       if (error instanceof BatonError && error.code === 'unavailable') return false;
       this.take(batch, (pending) => {
@@ -89,7 +89,7 @@ export class AppendQueue {
       return true;
     }
     this.context.observeSeconds((clock.monotonic() - startMs) / 1_000);
-    const { redisTimeMs, results } = parseAppendReply(reply, items);
+    const { redisTimeMs, results } = reply;
     if (results.some((result) => !(result instanceof BatonError) && result.kind === 'late'))
       redis.observeTimeMs(redisTimeMs);
     this.take(batch, (pending, index) => {

@@ -2,10 +2,11 @@ import type { ResetReason } from '../protocol/frames.js';
 import { stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
-import type { LiveStream, Member } from './live-stream.js';
+import type { LiveStream } from './live-stream.js';
 import type { StreamSink, Subscription } from './live-streams.js';
 import type { ReadResult } from './stream-log.js';
 
+/** What the members of one stream share. */
 export interface MemberContext {
   /** Resolves when Redis has confirmed the subscription to the stream's channel. */
   subscribed(): Promise<void>;
@@ -13,14 +14,17 @@ export interface MemberContext {
   pause(failures: number): Promise<void>;
   monotonicMs(): number;
   /** The member has gone for good. */
-  onClose(member: LiveMember): void;
+  left(member: LiveMember): void;
 }
 
 /** A replay without any progress for this long ends the connection: the client resumes elsewhere. */
 const NO_PROGRESS_MS = 10_000;
 
-/** One sink of a stream: reading from its own position, or live together with the pod. */
-export class LiveMember implements Member, Subscription {
+/**
+ * One sink of a stream. It reads from its own position until it is where the pod is, and is live from then on. `waiting`:
+ * it has read further than the pod has heard. `behind`: its queue was full, and it reads again when it asks to.
+ */
+export class LiveMember implements Subscription {
   private own: Position | null;
   private state: 'reading' | 'waiting' | 'live' | 'behind' | 'closed' = 'reading';
   /** The end of the replay that a subscribe is answered with has not been told yet. */
@@ -29,9 +33,9 @@ export class LiveMember implements Member, Subscription {
 
   constructor(
     private readonly live: LiveStream,
+    private readonly context: MemberContext,
     position: Position | null,
     private readonly sink: StreamSink,
-    private readonly context: MemberContext,
   ) {
     this.own = position;
     this.progressMs = context.monotonicMs();
@@ -53,7 +57,7 @@ export class LiveMember implements Member, Subscription {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.live.leave(this);
-    this.context.onClose(this);
+    this.context.left(this);
   }
 
   /** Live messages; false: the sink's queue is full. */
@@ -61,10 +65,12 @@ export class LiveMember implements Member, Subscription {
     return this.sink.deliver(frames, count, last);
   }
   fallBehind(position: Position): void {
+    if (this.state === 'closed') return;
     this.own = position;
     this.state = 'behind';
   }
   wentLive(): void {
+    if (this.state === 'closed') return;
     this.state = 'live';
     this.answer();
   }
@@ -74,24 +80,31 @@ export class LiveMember implements Member, Subscription {
     this.progressMs = this.context.monotonicMs();
     void this.read();
   }
-  /** The pod's log is another one than it was: live members are told and stay live. */
+  /** What was missed is gone, for this member or for all that are live. */
   resetTo(reason: ResetReason, position: Position): void {
+    this.own = position;
+    this.answerDue = true;
     this.sink.reset(reason, position);
-    this.sink.subscribed(position);
+    this.answer();
+  }
+  /** A read failed, its own or the one of the pod that it waits for. */
+  stalled(cause: unknown): void {
+    if (this.context.monotonicMs() - this.progressMs <= NO_PROGRESS_MS || this.is('closed')) return;
+    this.close();
+    this.sink.failed(cause);
   }
 
   private async read(): Promise<void> {
     let failures = 0;
-    while (this.state === 'reading') {
+    while (this.is('reading')) {
       try {
         await this.context.subscribed();
-        this.handle(await this.context.read(this.own));
+        const result = await this.context.read(this.own);
+        if (this.is('reading')) this.handle(result);
         failures = 0;
       } catch (error) {
-        if (this.context.monotonicMs() - this.progressMs > NO_PROGRESS_MS) {
-          this.fail(error);
-          return;
-        }
+        this.stalled(error);
+        if (!this.is('reading')) return;
         await this.context.pause(failures);
         failures += 1;
       }
@@ -99,47 +112,38 @@ export class LiveMember implements Member, Subscription {
   }
 
   private handle(result: ReadResult): void {
-    if (this.state !== 'reading') return;
     this.progressMs = this.context.monotonicMs();
-    if (result.kind === 'reset') {
-      this.own = result.top;
-      this.answerDue = true;
-      this.sink.reset(result.reason, result.top);
-    } else if (!this.replay(result)) return;
-    if (!this.own || this.own.offset < result.top.offset) return;
+    if (result.kind === 'reset') this.resetTo(result.reason, result.top);
+    else this.replay(result);
+    if (!this.is('reading') || !this.own || this.own.offset < result.top.offset) return;
     if (this.live.join(this, this.own)) this.wentLive();
     else if (this.live.isAhead(this)) this.state = 'waiting';
   }
 
-  /** False: the sink took nothing, and is behind until it asks to go on. */
-  private replay({ entries, top }: Extract<ReadResult, { kind: 'entries' }>): boolean {
+  private replay({ entries, top }: Extract<ReadResult, { kind: 'entries' }>): void {
     if (this.own === null) {
       this.own = top;
-      return true;
+      return;
     }
     let last = this.own;
     for (const entry of entries) {
       if (stepFrom(last, entry) !== 'apply') throw new Error(`entry ${entry.offset} does not follow ${last.offset}`);
       last = { offset: entry.offset, id: entry.id };
     }
-    if (entries.length === 0) return true;
-    if (!this.sink.deliver(frameMessages(this.stream, entries), entries.length, last)) {
-      this.state = 'behind';
-      return false;
-    }
-    this.own = last;
-    return true;
+    if (entries.length === 0) return;
+    if (this.sink.deliver(frameMessages(this.stream, entries), entries.length, last)) this.own = last;
+    else this.fallBehind(this.own);
   }
 
   private answer(): void {
     const { position } = this;
-    if (!this.answerDue || !position) return;
+    if (!this.answerDue || !position || this.is('closed')) return;
     this.answerDue = false;
     this.sink.subscribed(position);
   }
 
-  private fail(cause: unknown): void {
-    this.close();
-    this.sink.failed(cause);
+  /** A sink may close its subscription whenever it is called. */
+  private is(state: 'reading' | 'closed'): boolean {
+    return this.state === state;
   }
 }

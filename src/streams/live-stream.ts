@@ -19,6 +19,8 @@ export interface Member {
   wentLive(): void;
   readAgain(): void;
   resetTo(reason: ResetReason, position: Position): void;
+  /** The pod's read, which it waits for, has failed. */
+  stalled(cause: unknown): void;
 }
 
 export interface LiveStreamContext {
@@ -40,6 +42,7 @@ export class LiveStream {
   /** Of the last message heard; null before the first. */
   private epoch: string | null = null;
   private catching = false;
+  /** Something may be missing after the position. */
   private catchAgain = false;
   private closed = false;
 
@@ -47,10 +50,15 @@ export class LiveStream {
 
   /** From the subscriber connection. */
   readonly hear = (message: string): void => {
-    if (this.position === null || this.closed) return;
+    if (this.closed) return;
     try {
       const heard = parseLiveEntries(message);
       if (heard === null) return;
+      // Nobody is live yet, and the read under way may be answered with what was before this message.
+      if (this.position === null) {
+        this.catchAgain = true;
+        return;
+      }
       const sameLog = this.epoch === null || this.epoch === heard.epoch;
       this.epoch = heard.epoch;
       if (sameLog && this.apply(heard.entries)) return;
@@ -64,7 +72,10 @@ export class LiveStream {
 
   /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
   join(member: Member, position: Position): boolean {
-    this.position ??= position;
+    if (this.position === null) {
+      this.position = position;
+      if (this.catchAgain) this.catchUp();
+    }
     if (samePosition(this.position, position)) {
       this.ahead.delete(member);
       this.live.add(member);
@@ -105,13 +116,15 @@ export class LiveStream {
     let failures = 0;
     while (this.catchAgain && !this.closed) {
       this.catchAgain = false;
+      const from = this.position;
       try {
-        const result = await this.context.read(this.position);
+        const result = await this.context.read(from);
         failures = 0;
-        this.take(result);
+        this.take(result, from);
       } catch (error) {
         this.context.logger.debug('stream.read-failed', { error });
         this.catchAgain = true;
+        for (const member of this.ahead) member.stalled(error);
         await this.context.pause(failures);
         failures += 1;
       }
@@ -119,13 +132,19 @@ export class LiveStream {
     this.catching = false;
   }
 
-  private take(result: ReadResult): void {
+  private take(result: ReadResult, from: Position | null): void {
+    if (this.closed || this.position === null || from === null) return;
     if (result.kind === 'reset') {
+      // What was heard meanwhile has moved the position: the answer was about another one.
+      if (!samePosition(this.position, from)) {
+        this.catchAgain = true;
+        return;
+      }
       this.position = result.top;
       for (const member of this.live) member.resetTo(result.reason, result.top);
     } else {
       const applied = this.apply(result.entries);
-      const more = this.position !== null && this.position.offset < result.top.offset;
+      const more = this.position.offset < result.top.offset;
       if (!applied || (more && result.entries.length > 0)) this.catchAgain = true;
     }
     this.releasePassed();

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CLOCK, CONFIG } from '../config/tokens.js';
 import type { Clock } from '../lib/clock.js';
@@ -41,4 +41,16 @@ import { STREAM_LOG, type StreamLog } from './stream-log.js';
   ],
   exports: [STREAM_LOG, LIVE_STREAMS],
 })
-export class StreamsModule {}
+export class StreamsModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(LIVE_STREAMS) private readonly live: RedisLiveStreams,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.live.startSweep(this.config.sessions.sweepMs);
+  }
+  onApplicationShutdown(): void {
+    this.live.stopSweep();
+  }
+}

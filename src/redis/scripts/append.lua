@@ -15,6 +15,7 @@
 --   { 'late' }                     older than it may be: nothing changed
 --   { 'sent', offset, repeated }   a send; repeated 1: an earlier one with this key had the effect
 --   { 'error', message }           this item alone failed: nothing of it is settled
+-- or an error of Redis as a whole (read-only, out of memory, ...): what was settled before it stays so.
 local log, top, live = KEYS[1], KEYS[2], KEYS[3]
 local new_epoch, late_ms = ARGV[1], tonumber(ARGV[2])
 local window_ms, window_messages, window_bytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -22,6 +23,10 @@ local top_ttl, publisher_ttl = ARGV[6], ARGV[7]
 
 -- Of refused sequences and jumps the last ones are kept: a client has no more than this many unsettled.
 local NOTES_KEPT = 256
+-- The log may grow past its window by this part of it, so that a full one isn't trimmed at every append.
+local SLACK = 1 / 16
+-- What ails Redis as a whole: the rest of the batch would fail as this item did.
+local WHOLE_SERVER = { 'READONLY', 'OOM', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'CLUSTERDOWN', 'LOADING' }
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -30,21 +35,25 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-local epoch, offset, last_id, bytes
-local published = {}
-local last_of = {}
+local epoch, offset, last_id, bytes, length, trim_at
+local published, last_of, touched = {}, {}, {}
 
 local function open_log()
   if epoch then return end
-  local state = redis.call('HMGET', top, 'epoch', 'offset', 'id', 'bytes')
+  local state = redis.call('HMGET', top, 'epoch', 'offset', 'id', 'bytes', 'trim_at')
   if state[1] then
-    epoch, offset, last_id, bytes = state[1], tonumber(state[2]), state[3], tonumber(state[4])
-    return
+    length = redis.call('XLEN', log)
+    offset, last_id, bytes, trim_at = tonumber(state[2]), state[3], tonumber(state[4]), tonumber(state[5] or 0)
+    epoch = state[1]
+  else
+    -- A log that outlived its top would refuse offset 1 for ever.
+    redis.call('DEL', log)
+    redis.call('HSET', top, 'epoch', new_epoch, 'offset', '0', 'id', new_epoch, 'bytes', '0')
+    length, offset, last_id = 0, 0, new_epoch
+    epoch = new_epoch
   end
-  -- A log that outlived its top would refuse offset 1 for ever.
-  redis.call('DEL', log)
-  epoch, offset, last_id, bytes = new_epoch, 0, new_epoch, 0
-  redis.call('HSET', top, 'epoch', epoch, 'offset', '0', 'id', last_id, 'bytes', '0')
+  -- An idle log expires before its top: what top says about its content is then of the past.
+  if length == 0 then bytes, trim_at = 0, now + window_ms * (1 + SLACK) end
 end
 
 local function append(id, data)
@@ -52,8 +61,7 @@ local function append(id, data)
   local next_offset = text(offset + 1)
   redis.call('XADD', log, '0-' .. next_offset, 'i', id, 'p', last_id, 't', text(now), 's', #data, 'd', data)
   published[#published + 1] = epoch .. ' ' .. next_offset .. ' ' .. id .. ' ' .. last_id .. ' ' .. data
-  offset, last_id, bytes = offset + 1, id, bytes + #data
-  redis.call('HSET', top, 'offset', next_offset, 'id', last_id, 'bytes', text(bytes))
+  offset, last_id, bytes, length = offset + 1, id, bytes + #data, length + 1
   return next_offset
 end
 
@@ -79,28 +87,24 @@ local function sequenced(guard, kind, seq_text, after_text, read_at, id, payload
     last = tonumber(redis.call('HGET', guard, 'last') or '0')
     last_of[guard] = last
   end
+  touched[guard] = true
+  if seq <= last then return settled_before(guard, seq_text) end
+  if after ~= last then return { 'gap', text(last) } end
+  local jumped = after ~= seq - 1 and after_text or ''
   local result
-  if seq <= last then
-    result = settled_before(guard, seq_text)
-  elseif after ~= last then
-    return { 'gap', text(last) }
+  if kind == 'publish' then
+    result = { 'ack', append(id, payload), id, jumped }
+  elseif kind == 'refuse' then
+    result = { 'refused', payload, jumped }
   else
-    local jumped = after ~= seq - 1 and after_text or ''
-    if kind == 'publish' then
-      result = { 'ack', append(id, payload), id, jumped }
-    elseif kind == 'refuse' then
-      result = { 'refused', payload, jumped }
-    else
-      result = { 'ack', '0', '', jumped }
-    end
-    -- Only now: an append that failed must not look settled.
-    redis.call('HSET', guard, 'last', seq_text)
-    last_of[guard] = seq
-    if kind == 'refuse' then redis.call('HSET', guard, 'r' .. seq_text, payload) end
-    if jumped ~= '' then redis.call('HSET', guard, 'j' .. seq_text, jumped) end
-    if kind == 'refuse' or jumped ~= '' then forget_old_notes(guard, seq) end
+    result = { 'ack', '0', '', jumped }
   end
-  redis.call('PEXPIRE', guard, publisher_ttl)
+  -- Only now: an append that failed must not look settled.
+  redis.call('HSET', guard, 'last', seq_text)
+  last_of[guard] = seq
+  if kind == 'refuse' then redis.call('HSET', guard, 'r' .. seq_text, payload) end
+  if jumped ~= '' then redis.call('HSET', guard, 'j' .. seq_text, jumped) end
+  if kind == 'refuse' or jumped ~= '' then forget_old_notes(guard, seq) end
   return result
 end
 
@@ -112,27 +116,35 @@ local function keyed(guard, id, payload)
   return { 'sent', at, 0 }
 end
 
--- Oldest first, until the log is within its window in age, count and bytes.
+-- Oldest first, until the log is within its window in age, count and bytes; the newest entry always stays.
 local function trim()
-  local length = redis.call('XLEN', log)
-  local keep_from
-  while length > 0 do
-    local oldest = redis.call('XRANGE', log, keep_from or '-', '+', 'COUNT', 32)
-    local dropped = false
+  local limit_messages, limit_bytes = window_messages * (1 + SLACK), window_bytes * (1 + SLACK)
+  if length == 1 or (length <= limit_messages and bytes <= limit_bytes and now < trim_at) then return end
+  local from, within = '-', false
+  while not within do
+    local oldest = redis.call('XRANGE', log, from, '+', 'COUNT', 32)
+    if #oldest == 0 then return end
     for _, entry in ipairs(oldest) do
-      local entry_time, size = tonumber(entry[2][6]), tonumber(entry[2][8])
-      if length <= window_messages and bytes <= window_bytes and entry_time >= now - window_ms then break end
-      length, bytes, dropped = length - 1, bytes - size, true
-      keep_from = '0-' .. text(tonumber(string.match(entry[1], '%-(%d+)$')) + 1)
+      local at, entry_time, size = string.match(entry[1], '%-(%d+)$'), tonumber(entry[2][6]), tonumber(entry[2][8])
+      within = length == 1 or (length <= window_messages and bytes <= window_bytes and entry_time > now - window_ms)
+      if within then
+        trim_at = entry_time + window_ms * (1 + SLACK)
+        break
+      end
+      length, bytes, from = length - 1, bytes - size, '0-' .. text(at + 1)
     end
-    if not dropped or #oldest < 32 then break end
   end
-  if not keep_from then return end
-  redis.call('XTRIM', log, 'MINID', keep_from)
-  redis.call('HSET', top, 'bytes', text(bytes))
+  redis.call('XTRIM', log, 'MAXLEN', text(length))
 end
 
-local results = { text(now) }
+local function server_fault(message)
+  for _, code in ipairs(WHOLE_SERVER) do
+    if string.find(message, '^' .. code) or string.find(message, '-' .. code, 1, true) then return true end
+  end
+  return false
+end
+
+local results, fault = { text(now) }, nil
 for item = 1, #KEYS - 3 do
   local guard, at = KEYS[item + 3], 7 + (item - 1) * 6
   local kind, seq, after, read_at, id, payload =
@@ -144,15 +156,24 @@ for item = 1, #KEYS - 3 do
     done, result = pcall(sequenced, guard, kind, seq, after, read_at, id, payload)
   end
   if not done then
-    result = { 'error', type(result) == 'table' and tostring(result.err) or tostring(result) }
+    local message = type(result) == 'table' and tostring(result.err) or tostring(result)
+    if server_fault(message) then
+      fault = message
+      break
+    end
+    result = { 'error', message }
   end
   results[item + 1] = result
 end
 
+for guard in pairs(touched) do redis.pcall('PEXPIRE', guard, publisher_ttl) end
 if #published > 0 then
-  trim()
+  -- Whatever goes wrong with the past: top has to say what has been appended.
+  pcall(trim)
+  redis.call('HSET', top, 'offset', text(offset), 'id', last_id, 'bytes', text(bytes), 'trim_at', text(trim_at))
   redis.call('PEXPIRE', log, text(window_ms))
   redis.call('PEXPIRE', top, top_ttl)
   redis.call('PUBLISH', live, 'e' .. table.concat(published, '\n'))
 end
+if fault then return redis.error_reply(fault) end
 return results

@@ -5,11 +5,15 @@
 -- ARGV[3] entries at most                               ARGV[4] offset of the position, '' for "from now on"
 -- ARGV[5] id of the position
 --
--- Returns { 'entries', top offset, top id, { offset, id, prev, data, offset, ... } }
+-- Returns { 'entries', top offset, top id, { offset, id, prev, data, offset, ... } }; big entries make a short page
 --      or { 'reset', reason, top offset, top id }: lost, trimmed, forked, ahead
 local log, top = KEYS[1], KEYS[2]
 local new_epoch, top_ttl, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local offset_text, id = ARGV[4], ARGV[5]
+
+local PAGE_BYTES = 262144
+-- Entries are looked at this many at a time, so that a page of big ones doesn't pull the whole log into memory.
+local CHUNK = 16
 
 local function text(number)
   return string.format('%.0f', number)
@@ -44,26 +48,33 @@ end
 
 -- The position's own entry comes with the page: the same id at the same offset is the same history before it. When it
 -- has just been trimmed, the `prev` of the next one says the same.
-local found = redis.call('XRANGE', log, '0-' .. (offset == 0 and '1' or offset_text), '+', 'COUNT', limit + 1)
-local entries, expected = {}, offset + 1
-for index, entry in ipairs(found) do
-  local at, fields = tonumber(string.match(entry[1], '%-(%d+)$')), entry[2]
-  if index == 1 then
-    if at == offset then
-      if fields[2] ~= id then return reset('forked') end
-    elseif at ~= expected then
-      return reset('trimmed')
-    elseif fields[4] ~= id then
-      return reset('forked')
+local function refusal(at, fields)
+  if at == offset then return fields[2] ~= id and 'forked' end
+  if at ~= offset + 1 then return 'trimmed' end
+  return fields[4] ~= id and 'forked'
+end
+
+local entries, expected, bytes = {}, offset + 1, 0
+local from, more, checked = '0-' .. (offset == 0 and '1' or offset_text), true, false
+while more do
+  local found = redis.call('XRANGE', log, from, '+', 'COUNT', CHUNK)
+  more = #found == CHUNK
+  for _, entry in ipairs(found) do
+    local at, fields = tonumber(string.match(entry[1], '%-(%d+)$')), entry[2]
+    local reason = not checked and refusal(at, fields)
+    if reason then return reset(reason) end
+    checked = true
+    if at > offset then
+      more = more and at == expected and #entries < limit * 4 and bytes < PAGE_BYTES
+      if at ~= expected or #entries == limit * 4 or bytes >= PAGE_BYTES then break end
+      entries[#entries + 1] = text(at)
+      entries[#entries + 1] = fields[2]
+      entries[#entries + 1] = fields[4]
+      entries[#entries + 1] = fields[10]
+      expected, bytes = expected + 1, bytes + #fields[10]
     end
   end
-  if at == expected and #entries < limit * 4 then
-    entries[#entries + 1] = text(at)
-    entries[#entries + 1] = fields[2]
-    entries[#entries + 1] = fields[4]
-    entries[#entries + 1] = fields[10]
-    expected = expected + 1
-  end
+  from = '0-' .. text(expected)
 end
 if #entries == 0 then return reset('trimmed') end
 return page(entries)
