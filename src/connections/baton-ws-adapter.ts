@@ -21,8 +21,9 @@ class GatewayServer {
   on(): void {
     // Nest listens for `connection` here; sockets come through the upgrade instead.
   }
-  close(): void {
-    // Sockets are drained before; dispose() ends what is left.
+  /** Nest waits for the callback. Sockets are drained before; dispose() ends what is left. */
+  close(done: () => void): void {
+    done();
   }
 }
 
