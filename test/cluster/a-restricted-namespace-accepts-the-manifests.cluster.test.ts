@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { describe, expect } from '@jest/globals';
-import { applyChart, renderChart, repository } from '../support/kubernetes/chart.js';
+import { applyChart, renderChart } from '../support/kubernetes/chart.js';
 import { itWithCluster } from '../support/kubernetes/cluster-here.js';
 import { withNamespace } from '../support/kubernetes/namespace.js';
+import { repository } from '../support/stage/build-under-test.js';
 
 describe('a namespace that enforces Pod Security "restricted"', () => {
   const here = withNamespace('manifests');

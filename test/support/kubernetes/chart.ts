@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { repository } from '../stage/build-under-test.js';
 import { mustRun, type ProgramResult, run } from './program.js';
 import { testImages } from './cluster-here.js';
 
-export const repository = resolve(import.meta.dirname, '../../..');
 const chart = resolve(repository, 'helm/baton');
 
 /** Values as they would stand in a values file. */

@@ -22,11 +22,17 @@ export class PodLogs {
     closeSync(file);
   }
 
-  /** The last lines of each pod's log. */
+  /** The last lines of each pod's log, cut where they are too long to be read in a terminal. */
   tails(lines: number): readonly { readonly pod: string; readonly text: string }[] {
     return [...this.followers.keys()].map((pod) => {
       const all = readFileSync(this.fileOf(pod), 'utf8').trimEnd().split('\n');
-      return { pod, text: all.slice(-lines).join('\n') };
+      return {
+        pod,
+        text: all
+          .slice(-lines)
+          .map((line) => line.slice(0, 400))
+          .join('\n'),
+      };
     });
   }
 

@@ -8,7 +8,9 @@ export interface Rollout {
   readonly before: readonly PodHistory[];
   /** The pods that took over. */
   readonly after: readonly PodHistory[];
-  /** From the command until the last of the old pods was gone. */
+  /** When the command was given, on this process's monotonic clock. */
+  readonly startedMs: number;
+  /** From then until the last of the old pods was gone. */
   readonly tookMs: number;
 }
 
@@ -39,6 +41,7 @@ export async function restart(
   return {
     before: watch.pods().filter(({ name }) => old.has(name)),
     after: alive(watch),
+    startedMs,
     tookMs: performance.now() - startedMs,
   };
 }

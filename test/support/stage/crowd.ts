@@ -6,23 +6,29 @@ import { readHistory } from '../judge/read-logs.js';
 import { nowUs } from '../judge/records.js';
 import { judge, type Judgement } from '../judge/verdict.js';
 import { Backend } from '../load/backend-process.js';
+import type { TokenSigner } from '../load/credentials.js';
 import { Load, type LoadOptions, type LoadStatus } from '../load/load-process.js';
 import type { Stage } from './stage.js';
 
 const quietForMs = 500;
+
+/** What a crowd must know of where it goes: a Stage, or the same on a cluster. */
+export interface CrowdPlace extends Pick<Stage, 'options' | 'url' | 'apiUrl' | 'apiKeys' | 'logs'> {
+  readonly secrets: { readonly signer: TokenSigner };
+}
 
 /** The clients and backends of a stage, with everything that they write down. */
 export class Crowd {
   private readonly marks: { readonly name: string; readonly fromUs: number }[] = [];
 
   private constructor(
-    private readonly stage: Stage,
+    private readonly stage: CrowdPlace,
     private readonly loads: readonly Load[],
     private readonly backends: readonly Backend[],
   ) {}
 
   /** Resolves when everybody has subscribed to everything and numbered messages go both ways. */
-  static async arrive(stage: Stage): Promise<Crowd> {
+  static async arrive(stage: CrowdPlace): Promise<Crowd> {
     const loads = stage.options.tenants.map((tenant) => new Load(stage.options.build.load, loadOptions(stage, tenant)));
     try {
       await Promise.all(loads.map((load) => load.arrived(30_000)));
@@ -65,6 +71,7 @@ export class Crowd {
 
   /** Until every client is connected again after a fault. */
   async reconnected(withinMs: number): Promise<void> {
+    await Promise.all(this.loads.map((load) => load.refreshed()));
     const connected = () => this.status.every((status) => status.connected === status.clients && status.moving === 0);
     await eventually(() => `every client to be connected (${this.inShort()})`, connected, { withinMs });
   }
@@ -93,6 +100,7 @@ export class Crowd {
 
   /** Calm, and for half a second nothing was received. */
   private async atRest(withinMs: number): Promise<void> {
+    await Promise.all(this.loads.map((load) => load.refreshed()));
     let before = '';
     const still = () => {
       const now = JSON.stringify(this.status.map(({ received, acknowledged }) => [received, acknowledged]));
@@ -122,7 +130,7 @@ async function orTooLate(waiting: Promise<void>): Promise<void> {
   await waiting.catch(() => undefined);
 }
 
-function loadOptions(stage: Stage, tenant: string): LoadOptions[] {
+function loadOptions(stage: CrowdPlace, tenant: string): LoadOptions[] {
   const { processesPerTenant, clientsPerTenant, publishesPerSecond, roomSize, backoff } = stage.options;
   return Array.from({ length: processesPerTenant }, (_, n) => ({
     name: `${tenant}-${n}`,
@@ -137,7 +145,7 @@ function loadOptions(stage: Stage, tenant: string): LoadOptions[] {
   }));
 }
 
-function backendOf(stage: Stage, tenant: string, status: LoadStatus | undefined): Backend {
+function backendOf(stage: CrowdPlace, tenant: string, status: LoadStatus | undefined): Backend {
   const sessions = status?.sessions ?? [];
   const users = [...new Set(sessions.map(({ user }) => user))];
   const targets = [
