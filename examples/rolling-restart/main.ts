@@ -43,6 +43,7 @@ async function demonstrate(): Promise<boolean> {
     clientsPerTenant: 200,
     processesPerTenant: 2,
     publishesPerSecond: 1,
+    roomSize: 5,
     sendsPerSecond: 100,
     removeLateMs: 1500,
   });

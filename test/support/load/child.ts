@@ -6,6 +6,8 @@ import { once } from 'node:events';
  * so that it never outlives it.
  */
 export class Child<Command, Status> {
+  /** How often it has said how it goes. */
+  updates = 0;
   private latest: Status | null = null;
   private readonly child: ChildProcess;
   private readonly said: string[] = [];
@@ -20,7 +22,10 @@ export class Child<Command, Status> {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.child.on('message', (status) => (this.latest = status as Status));
+    this.child.on('message', (status) => {
+      this.latest = status as Status;
+      this.updates += 1;
+    });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (this.said.push(text) > 50) this.said.shift();
     });

@@ -32,6 +32,13 @@ export class Load {
     });
   }
 
+  /** Until the status is of a moment after this call. */
+  async refreshed(): Promise<void> {
+    const before = this.children.map(({ updates }) => updates);
+    const newer = () => this.children.every(({ updates, running }, n) => !running || updates > (before[n] ?? 0) + 1);
+    await eventually('the clients to say how they are', newer, { withinMs: 10_000 });
+  }
+
   /** Begins to publish. */
   publish(): void {
     this.tell({ kind: 'publish' });

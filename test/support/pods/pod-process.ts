@@ -102,8 +102,9 @@ export class PodProcess {
   }
 
   /** The end of what it said, for failure messages. */
-  tail(lines = 20): string {
-    return this.words.slice(-lines).join('\n');
+  tail(lines = 8): string {
+    const cut = (text: string) => (text.length > 400 ? `${text.slice(0, 400)} ...` : text);
+    return this.words.slice(-lines).map(cut).join('\n');
   }
 
   private async watchExit(): Promise<PodExit> {

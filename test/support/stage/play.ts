@@ -1,0 +1,43 @@
+import type { Judgement } from '../judge/verdict.js';
+import { Crowd } from './crowd.js';
+import { RedisFaults } from './redis-faults.js';
+import type { StageOptions } from './stage-options.js';
+import { Stage } from './stage.js';
+import { troubles, type TroubleName } from './troubles.js';
+
+export interface Play {
+  readonly troubles: readonly TroubleName[];
+  readonly stage: Partial<StageOptions>;
+  /** How long clients may take to catch up in the end, in ms. */
+  readonly healMs: number;
+}
+
+/** Two pods, two tenants with the same names for everything, traffic, then the troubles one after the other. */
+export async function play({ troubles: names, stage: options, healMs }: Play): Promise<Judgement> {
+  const stage = await Stage.start({
+    fragileRedis: true,
+    tenants: ['acme', 'umbrella'],
+    clientsPerTenant: 20,
+    publishesPerSecond: 4,
+    sendsPerSecond: 60,
+    removeLateMs: 300,
+    ...options,
+  });
+  const redis = new RedisFaults(stage);
+  try {
+    const crowd = await Crowd.arrive(stage);
+    try {
+      for (const name of names) {
+        crowd.phase(name);
+        crowd.publish();
+        await troubles[name]({ stage, crowd, redis });
+      }
+      return await crowd.judgement(healMs);
+    } finally {
+      await crowd.leave();
+    }
+  } finally {
+    redis.close();
+    await stage.close();
+  }
+}
