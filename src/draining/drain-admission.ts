@@ -1,4 +1,5 @@
 import type { Admission, AdmissionPolicy } from '../connections/admission.js';
+import type { Fleet } from '../fleet/fleet.js';
 import { MAX_HOPS } from '../protocol/bounds.js';
 import type { DrainCoordinator } from './drain-coordinator.js';
 import { endpointsOf, type DrainPorts } from './hand-over.js';
@@ -10,7 +11,7 @@ const WORTH_STAYING_MS = 5_000;
 export class DrainAdmission implements AdmissionPolicy {
   constructor(
     private readonly drain: Pick<DrainCoordinator, 'isDraining' | 'untilClosingMs'>,
-    private readonly ports: Pick<DrainPorts, 'fleet' | 'peers' | 'connections'>,
+    private readonly ports: Pick<DrainPorts, 'peers' | 'connections'> & { readonly fleet: Pick<Fleet, 'stale'> },
     private readonly capacity: number,
     private readonly random: () => number = Math.random,
   ) {}

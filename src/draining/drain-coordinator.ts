@@ -174,8 +174,9 @@ export class DrainCoordinator {
     const { fleet, peers } = this.ports;
     const self = fleet.self;
     const nowMs = fleet.timeMs();
-    // Only what was read since SIGTERM tells a rollout: the pod that this one makes room for is seconds old.
-    if (!fleet.stale) this.reason ??= drainReason(self, fleet.peers(), nowMs, this.config.holdStallMs);
+    // From what was read since SIGTERM, and again: the pod that this one makes room for may only be starting.
+    if (!fleet.stale && this.reason !== 'rollout')
+      this.reason = drainReason(self, fleet.peers(), nowMs, this.config.holdStallMs);
     const decision = holdDecision(
       {
         reason: this.reason ?? 'scale-in',

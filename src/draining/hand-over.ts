@@ -7,7 +7,10 @@ import type { Logger } from '../observability/logger.js';
 import { nextToMove } from './move-order.js';
 import { askPerSecond, PaceCredit, type PaceBucket } from './pace.js';
 
-/** A client that hasn't left this long after it was asked is asked again, with another receiver. */
+/**
+ * A client that hasn't left this long after it was asked is asked again, perhaps with another receiver; a quarter of the
+ * hand-over if that is shorter. Those that are still trying ignore it.
+ */
 const ASK_AGAIN_MS = 5_000;
 /** The clients of one step spread over this time, which is that of a step: the pace comes from here, not from them. */
 const WITHIN_MS = 100;
@@ -15,7 +18,7 @@ const WITHIN_MS = 100;
 /** What a draining pod acts on. */
 export interface DrainPorts {
   readonly fleet: Fleet;
-  readonly peers: PeerPicker;
+  readonly peers: Pick<PeerPicker, 'receivers' | 'pick'>;
   readonly connections: ConnectionRegistry;
   readonly pace: PaceBucket;
 }
@@ -90,7 +93,7 @@ export class HandOver {
 
   /** Who hasn't been asked, or long ago. */
   private waiting(now: number): readonly MovableConnection[] {
-    const dueSince = now - ASK_AGAIN_MS;
+    const dueSince = now - Math.min(ASK_AGAIN_MS, this.limits.handOverMs / 4);
     const all = [...this.ports.connections.welcomed()];
     return all.filter(({ id }) => (this.asked.get(id) ?? -Infinity) <= dueSince);
   }

@@ -2,6 +2,12 @@ import type { DrainConfig } from '../config/config.js';
 import { lastReadyMs, newestRevision, type DrainReason } from '../fleet/drain-reason.js';
 import type { PodRow } from '../fleet/fleet.js';
 
+/**
+ * One beat with its jitter: until then pods that were told to go at the same moment, and a new revision whose first pod
+ * is just starting, may not be in `peers`. A client sent to one of the former moves again.
+ */
+const FLEET_SEEN_MS = 2_500;
+
 export interface HoldView {
   readonly reason: DrainReason;
   /** This pod, draining. */
@@ -19,7 +25,7 @@ export interface HoldView {
 }
 
 export type HoldDecision =
-  | { readonly hold: true; readonly why: 'redis-away' | 'no-receiver' | 'rollout-under-way' }
+  | { readonly hold: true; readonly why: 'redis-away' | 'no-receiver' | 'looking-round' | 'rollout-under-way' }
   | { readonly hold: false; readonly why: 'no-rollout' | 'budget-spent' | 'rollout-complete' | 'rollout-stalled' };
 
 /**
@@ -29,8 +35,9 @@ export type HoldDecision =
 export function holdDecision(view: HoldView, limits: Pick<DrainConfig, 'holdMs' | 'holdStallMs'>): HoldDecision {
   if (view.redisAway) return { hold: true, why: 'redis-away' };
   if (view.receivers.length === 0) return { hold: true, why: 'no-receiver' };
-  if (view.reason === 'scale-in') return { hold: false, why: 'no-rollout' };
   if (view.elapsedMs >= limits.holdMs) return { hold: false, why: 'budget-spent' };
+  if (view.reason === 'scale-in')
+    return view.elapsedMs < FLEET_SEEN_MS ? { hold: true, why: 'looking-round' } : { hold: false, why: 'no-rollout' };
   const newest = newestRevision(view.peers);
   if (newest !== null && isComplete(view, newest)) return { hold: false, why: 'rollout-complete' };
   const progressMs = Math.max(view.beganAtMs, newest === null ? 0 : lastReadyMs(view.peers, newest));

@@ -2,6 +2,7 @@ import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { PodId } from '../protocol/ids.js';
+import { RedisClock } from '../redis/redis-clock.js';
 import type { FleetTable, FleetView } from './fleet-table.js';
 import type { Fleet, PodRow, PodState } from './fleet.js';
 import { podStart } from './pod-start.js';
@@ -21,10 +22,11 @@ export class BeatingFleet implements Fleet {
   private state: PodState = 'starting';
   private startedAtMs: number | null = null;
   private readySinceMs: number | null = null;
-  /** Redis time minus the monotonic clock, of the last beat that came through; null before the first. */
-  private offsetMs: number | null = null;
+  private readonly redisClock: RedisClock;
   private others: readonly PodRow[] = [];
+  /** Beats in a row that didn't come through. */
   private failures = 0;
+  private everSeen = false;
   private connections: () => number = () => 0;
   private timer: Timer | null = null;
   private left = false;
@@ -37,7 +39,9 @@ export class BeatingFleet implements Fleet {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    this.redisClock = new RedisClock(clock);
+  }
 
   /** The first beat, then one after another until `leave`. Resolves also if Redis is away. */
   async start(): Promise<void> {
@@ -57,13 +61,13 @@ export class BeatingFleet implements Fleet {
     };
   }
   get stale(): boolean {
-    return this.offsetMs === null || this.failures > 0;
+    return !this.everSeen || this.failures > 0;
   }
   peers(): readonly PodRow[] {
     return this.others;
   }
   timeMs(): number {
-    return this.offsetMs === null ? this.clock.now() : Math.round(this.clock.monotonic() + this.offsetMs);
+    return this.redisClock.timeMs();
   }
   countConnections(count: () => number): void {
     this.connections = count;
@@ -115,7 +119,8 @@ export class BeatingFleet implements Fleet {
 
   private keep(view: FleetView): FleetView {
     const { pod, workload } = this.options.identity;
-    this.offsetMs = view.timeMs - this.clock.monotonic();
+    this.redisClock.observe(view.timeMs);
+    this.everSeen = true;
     this.others = view.rows.filter((row) => row.pod !== pod && row.workload === workload);
     return view;
   }

@@ -47,7 +47,7 @@ export class RedisKeys {
   sessionLive(tenant: TenantId, session: SessionId): string {
     return this.stream({ kind: 'session', tenant, session }).live;
   }
-  /** sorted set: pods by their last beat. TTL: none needed, trimmed by every beat. Owner: beat. */
+  /** sorted set: pods by their last beat. TTL: 60 s, refreshed and trimmed of the dead by every beat. Owner: beat, leave. */
   get pods(): string {
     return `${this.prefix}{fleet}:pods`;
   }

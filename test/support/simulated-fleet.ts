@@ -92,6 +92,7 @@ export class SimulatedClient implements MovableConnection {
   forced = 0;
   pod: SimulatedPod | null = null;
   private trying = false;
+  private untilMs = 0;
 
   constructor(
     readonly tenant: string,
@@ -104,10 +105,12 @@ export class SimulatedClient implements MovableConnection {
     this.pod = pod;
     pod.clients.add(this);
   }
-  migrate({ withinMs, endpoints }: MigrateRequest): void {
+  migrate({ withinMs, deadlineMs, endpoints }: MigrateRequest): void {
     if (this.deaf || this.trying) return;
     this.trying = true;
-    this.world.clock.after(this.world.random() * withinMs + 20, () => {
+    const { clock, random } = this.world;
+    this.untilMs = clock.monotonic() + deadlineMs;
+    clock.after(random() * withinMs + 20, () => {
       this.connect(endpoints, 0);
     });
   }
@@ -122,6 +125,7 @@ export class SimulatedClient implements MovableConnection {
   }
 
   private connect(endpoints: readonly string[], hops: number): void {
+    const { clock, random } = this.world;
     const target = this.world.find(endpoints[0]);
     const answer = target?.admit(hops);
     if (target && answer?.kind === 'take') {
@@ -129,11 +133,15 @@ export class SimulatedClient implements MovableConnection {
       this.moves += 1;
       this.place(target);
     } else if (answer?.kind === 'elsewhere') {
-      this.world.clock.after(5, () => {
+      clock.after(5, () => {
         this.connect(answer.endpoints, hops + 1);
       });
-    } else {
+    } else if (this.pod === null || clock.monotonic() >= this.untilMs) {
       this.trying = false;
+    } else {
+      clock.after(random() * 500, () => {
+        this.connect(endpoints, 0);
+      });
     }
   }
 }

@@ -64,7 +64,7 @@ describe('two rollouts that overlap', () => {
 });
 
 describe('without a rollout to wait for', () => {
-  it('a scale-in hands over at once', async () => {
+  it('a scale-in hands over after a look round', async () => {
     const world = new SimulatedFleet(17);
     const [leaving, ...staying] = await world.settled(3, 100);
     leaving?.drain.begin('SIGTERM');
@@ -85,6 +85,29 @@ describe('without a rollout to wait for', () => {
     expect(first.drain.status()).toMatchObject({ phase: 'finished', moved: 100, forced: 0 });
     expect(fresh?.size).toBeGreaterThan(70);
     expect(rest.every((pod) => pod.size >= 100)).toBe(true);
+  });
+
+  it('pods that are told to go at the same moment send nobody to each other', async () => {
+    const world = new SimulatedFleet(29);
+    const [staying, ...leaving] = await world.settled(4, 100);
+    for (const pod of leaving) pod.drain.begin('SIGTERM');
+    await world.clock.run(20_000);
+    expect(moves(world.clients.slice(100))).toEqual([1]);
+    expect(staying?.size).toBe(400);
+  });
+
+  it('a rollout whose first pod only starts when an old one goes is still a rollout', async () => {
+    const world = new SimulatedFleet(31);
+    const [first, ...rest] = await world.settled(3, 100);
+    first?.drain.begin('SIGTERM');
+    await world.clock.run(1_000);
+    const fresh = world.start('two', 4_000);
+    await world.clock.run(10_000);
+    expect(first?.drain.status()).toMatchObject({ phase: 'holding', reason: 'rollout' });
+    await world.roll(rest, 'two', 2);
+    await world.clock.run(20_000);
+    expect(moves(world.clients)).toEqual([1]);
+    expect(fresh.size).toBeGreaterThan(90);
   });
 
   it('the last pod holds until another is ready', async () => {

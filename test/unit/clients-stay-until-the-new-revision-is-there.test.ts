@@ -69,7 +69,7 @@ describe('a pod hands over', () => {
       'rollout-stalled',
     ],
     ['when the hold budget is spent', view([old('b', 'serving'), fresh('x')], { elapsedMs: 90_000 }), 'budget-spent'],
-    ['at once, when it is no rollout', view([old('b', 'serving')], { reason: 'scale-in' }), 'no-rollout'],
+    ['when it is no rollout', view([old('b', 'serving')], { reason: 'scale-in' }), 'no-rollout'],
   ])('%s', (_when, seen, why) => {
     expect(holdDecision(seen, limits)).toEqual({ hold: false, why });
   });
@@ -77,6 +77,14 @@ describe('a pod hands over', () => {
   it('not as stalled before the stall has lasted 30 s since the drain began', () => {
     const seen = view([old('b', 'serving'), fresh('x', 31_000)], { beganAtMs: NOW - 29_000, elapsedMs: 29_000 });
     expect(holdDecision(seen, limits).hold).toBe(true);
+  });
+});
+
+describe('a pod that was just told to go', () => {
+  it('looks round for a beat: others may have been told at the same moment', () => {
+    const told = { reason: 'scale-in', elapsedMs: 2_400 } as const;
+    expect(holdDecision(view([old('b', 'serving')], told), limits)).toEqual({ hold: true, why: 'looking-round' });
+    expect(holdDecision(view([old('b', 'serving')], told), { ...limits, holdMs: 2_000 }).hold).toBe(false);
   });
 });
 
