@@ -1,19 +1,9 @@
 import type { DrainConfig } from '../config/config.js';
 
-const needed = (drain: DrainConfig): number =>
-  drain.preStopMs + drain.holdMs + drain.handOverMs + drain.closeMs + drain.reserveMs;
-
-/** A sentence if the drain doesn't fit into the grace period, and SIGKILL would end it; else null. */
-export function drainBudgetProblem(drain: DrainConfig): string | null {
-  if (needed(drain) <= drain.graceMs) return null;
-  const { preStopMs, holdMs, handOverMs, closeMs, reserveMs, graceMs } = drain;
-  return (
-    `the drain does not fit into the grace period: preStop ${preStopMs} + hold ${holdMs} + handOver ${handOverMs} + ` +
-    `close ${closeMs} + reserve ${reserveMs} = ${needed(drain)} ms, but grace is ${graceMs} ms`
-  );
-}
-
-/** ms after SIGTERM at which closing begins at the latest, whatever happens. */
+/**
+ * ms after SIGTERM at which closing begins at the latest, whatever happens. That it fits into the grace period is checked
+ * with the configuration.
+ */
 export const closeAtTheLatestMs = (drain: DrainConfig): number => drain.holdMs + drain.handOverMs;
 
 /** ms after SIGTERM; `null`: it hasn't been. */

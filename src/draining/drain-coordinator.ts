@@ -3,7 +3,7 @@ import { drainReason, type DrainReason } from '../fleet/drain-reason.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import { withDeadline } from '../lib/deadline.js';
 import type { Logger } from '../observability/logger.js';
-import { drainBudgetProblem, untilClosingMs } from './drain-budget.js';
+import { untilClosingMs } from './drain-budget.js';
 import { transition, type DrainEvent, type DrainPhase } from './drain-phase.js';
 import { HandOver, type DrainPorts } from './hand-over.js';
 import { holdDecision } from './hold-decision.js';
@@ -52,7 +52,6 @@ export class DrainCoordinator {
   private releasedMs: number | null = null;
   private closingMs = 0;
 
-  /** Throws if the drain doesn't fit into the grace period. */
   constructor(
     private readonly config: DrainConfig,
     private readonly ports: DrainPorts,
@@ -60,8 +59,6 @@ export class DrainCoordinator {
     private readonly logger: Logger,
     private readonly random: () => number = Math.random,
   ) {
-    const problem = drainBudgetProblem(config);
-    if (problem !== null) throw new Error(problem);
     this.handOver = new HandOver(config, ports, clock, logger);
     this.finished = new Promise((resolve) => {
       this.resolveFinished = resolve;

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DrainCoordinator } from '../../src/draining/drain-coordinator.js';
 import { drainConfig, SimulatedFleet, type SimulatedPod } from '../support/simulated-fleet.js';
 import { settle } from '../support/manual-clock.js';
-import { silentLogger } from '../support/silent-logger.js';
 
 /** A tenth of the real times, so that thousands of drains fit into a test. */
 const config = {
@@ -108,19 +106,6 @@ describe('the deadline', () => {
     expect(self.drain.status()).toMatchObject({ phase: 'handing-over', remaining: 1 });
     await world.clock.run(1_000);
     expect(self.drain.status()).toMatchObject({ phase: 'finished', moved: 10, forced: 1 });
-  });
-
-  it('is refused at the start if it lies behind the grace period', () => {
-    const world = new SimulatedFleet(1);
-    const { fleet } = world.start('one');
-    const ports = {
-      fleet,
-      peers: { receivers: () => [], pick: () => [] },
-      connections: world.start('one'),
-      pace: world.pace,
-    };
-    const start = () => new DrainCoordinator({ ...drainConfig, graceMs: 149_999 }, ports, world.clock, silentLogger);
-    expect(start).toThrow('grace is 149999 ms');
   });
 });
 
