@@ -324,6 +324,7 @@ describe.each(twins)('sessions in %s', (_name, open) => {
       expect(await twin.store.putData(key, 'cart', 'one', 0)).toEqual({ kind: 'stored', version: 1 });
       expect(await twin.store.putData(key, 'cart', 'two', 0)).toEqual({ kind: 'conflict', version: 1 });
       expect(await twin.store.putData(key, 'cart', 'two', 1)).toEqual({ kind: 'stored', version: 2 });
+      expect(await twin.store.putData(key, 'cart', 'two', 0)).toEqual({ kind: 'conflict', version: 2 });
       expect(await twin.store.putData(key, 'cart', 'three', null)).toEqual({ kind: 'stored', version: 3 });
       expect(await twin.store.getData(key, 'cart')).toEqual({ value: 'three', version: 3 });
     });

@@ -9,7 +9,8 @@
 -- ARGV[4]  connection
 -- ARGV[5]  pod
 -- ARGV[6]  time to live of an owned row, ms
--- ARGV[7]  'create' (a missing row is made at attempt 1), 'renew' (replaces grants and expiry), or '' (without 8 to 10)
+-- ARGV[7]  'create' (a missing row is made; only with attempt 1), 'renew' (replaces grants and expiry), or '' (without
+--          8 to 10)
 -- ARGV[8]  user
 -- ARGV[9]  grants, JSON
 -- ARGV[10] when the credential expires, ms since 1970
@@ -31,13 +32,12 @@ local now_text = string.format('%.0f', now)
 
 local found = redis.call('HMGET', row, 'schema', 'tenant', 'user', 'expires', 'attempt', 'connection')
 local is_new = not found[1]
-local creates = intent == 'create' and attempt == '1'
 
-if is_new and not creates then return { 'gone' } end
+if is_new and intent ~= 'create' then return { 'gone' } end
 if not is_new then
   if found[1] ~= schema then return { 'schema', found[1] } end
   if found[2] ~= tenant then return { 'gone' } end
-  if (creates or intent == 'renew') and found[3] ~= user then return { 'gone' } end
+  if intent ~= '' and found[3] ~= user then return { 'gone' } end
 end
 
 local credential = (is_new or intent == 'renew') and expires or found[4]
