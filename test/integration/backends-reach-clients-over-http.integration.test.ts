@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunningPod } from '../../src/start-pod.js';
+import { eventually } from '../support/eventually.js';
+import { call, install, joinAs, startPodHere, type Installation } from '../support/in-process-pod.js';
+import { withRedis } from '../support/with-redis.js';
+
+const redis = withRedis();
+const pods: RunningPod[] = [];
+let here: Installation;
+
+beforeAll(async () => {
+  here = await install({ url: redis.url, keyPrefix: redis.keyPrefix() }, [
+    { id: 'all', tenant: 'acme', grants: [{ stream: '*', can: ['publish', 'subscribe', 'presence'] }] },
+    { id: 'rooms', tenant: 'acme', grants: [{ stream: 'channel:room-*', can: ['publish'] }] },
+  ]);
+  pods.push(await startPodHere(here.environment, 'pod-a'), await startPodHere(here.environment, 'pod-b'));
+});
+afterAll(async () => {
+  await Promise.all(pods.map((pod) => pod.close()));
+  await here.remove();
+});
+
+const port = (index = 0): number => pods[index]?.port ?? 0;
+const send = (body: unknown, options: { bearer?: string; key?: string; pod?: number } = {}) =>
+  call(port(options.pod), 'POST', '/v1/messages', {
+    bearer: options.bearer ?? here.bearer('all'),
+    body,
+    headers: options.key === undefined ? {} : { 'idempotency-key': options.key },
+  });
+
+describe('a message of a backend', () => {
+  it.each([
+    ['a channel', 'channel:news', () => ({ channel: 'news' })],
+    ['a user', 'user', () => ({ user: 'ada' })],
+    ['the tenant', 'tenant', () => ({ tenant: true })],
+    ['a session', 'session', (session: string) => ({ session })],
+  ])('to %s entered at one pod reaches a client of the other', async (_what, stream, to) => {
+    const { client, session } = await joinAs(port(1), await here.token('acme', 'ada'), [stream]);
+    const answer = await send({ to: to(session), data: { text: 'hello' } });
+    expect(answer).toMatchObject({ status: 201, body: { repeated: false } });
+    expect(await client.next('message')).toMatchObject({ stream, data: { text: 'hello' } });
+    client.terminate();
+  });
+
+  it('is one message however often it is sent with the same Idempotency-Key, at any pod', async () => {
+    const { client } = await joinAs(port(), await here.token('acme', 'ada'), ['channel:once']);
+    const to = { channel: 'once' };
+    const first = await send({ to, data: 1 }, { key: 'order-7' });
+    const again = await send({ to, data: 1 }, { key: 'order-7', pod: 1 });
+    const other = await send({ to, data: 2 }, { key: 'order-8' });
+    expect([first, again, other].map(({ status }) => status)).toEqual([201, 200, 201]);
+    expect(again.body).toEqual({ offset: 1, repeated: true });
+    await eventually('both messages to arrive', () => client.of('message').length >= 2);
+    expect(client.of('message').map(({ data }) => data)).toEqual([1, 2]);
+    client.terminate();
+  });
+
+  it('without a key is a message each time, and one key means something to its own API key only', async () => {
+    const to = { channel: 'room-1' };
+    const offsets = [
+      await send({ to, data: 1 }),
+      await send({ to, data: 1 }),
+      await send({ to, data: 1 }, { key: 'k' }),
+      await send({ to, data: 1 }, { key: 'k', bearer: here.bearer('rooms') }),
+    ].map(({ body }) => (body as { offset: number }).offset);
+    expect(offsets).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is refused without a grant for that very stream', async () => {
+    const bearer = here.bearer('rooms');
+    expect((await send({ to: { channel: 'room-2' }, data: 1 }, { bearer })).status).toBe(201);
+    for (const to of [{ channel: 'hall' }, { user: 'ada' }, { session: 'x' }, { tenant: true }])
+      expect(await send({ to, data: 1 }, { bearer })).toMatchObject({
+        status: 403,
+        body: { error: { code: 'forbidden' } },
+      });
+  });
+
+  it('may be as large as its frame may be, and not larger', async () => {
+    const dataOf = (bytes: number) => 'x'.repeat(bytes - 2);
+    const { client } = await joinAs(port(), await here.token('acme', 'ada'), ['channel:large']);
+    const to = { channel: 'large' };
+    expect((await send({ to, data: dataOf(65_024) })).status).toBe(201);
+    expect(JSON.stringify(await client.next('message')).length).toBeLessThanOrEqual(65_536);
+    expect(await send({ to, data: dataOf(65_025) })).toMatchObject({
+      status: 413,
+      body: { error: { code: 'too-big' } },
+    });
+    client.terminate();
+  });
+
+  it.each([
+    ['no body', undefined, 'the body must be JSON, sent as application/json'],
+    ['half a body', '{"to":', 'the body is not JSON'],
+    ['no data', { to: { tenant: true } }, 'data: is required'],
+    ['an unknown field', { to: { tenant: true }, data: 1, ttl: 5 }, 'ttl'],
+    ['two targets', { to: { tenant: true, user: 'ada' }, data: 1 }, 'to: must be one of'],
+    ['a name that could leave its key', { to: { user: 'a}b' }, data: 1 }, 'to: must be one of'],
+    ['JSON that nests too deep', { to: { tenant: true }, data: nested(40) }, 'nests deeper'],
+  ])('with %s is a bad request that says what is wrong', async (_what, body, sentence) => {
+    expect(await send(body)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'bad-request', message: expect.stringContaining(sentence) as unknown } },
+    });
+  });
+
+  it('with an Idempotency-Key that no log could show is a bad request', async () => {
+    const body = { to: { tenant: true }, data: 1 };
+    expect((await send(body, { key: 'a b' })).status).toBe(400);
+    expect((await send(body, { key: 'k'.repeat(129) })).status).toBe(400);
+    expect((await send(body, { key: 'k'.repeat(128) })).status).toBe(201);
+  });
+});
+
+describe('the registry', () => {
+  const lookup = (session: string, pod = 0) =>
+    call(port(pod), 'GET', `/v1/sessions/${session}/connection`, { bearer: here.bearer('all') });
+
+  it('tells at any pod where a session is connected, and no longer once it is not', async () => {
+    const { client, session } = await joinAs(port(1), await here.token('acme', 'ada'));
+    const rows = await Promise.all([lookup(session, 0), lookup(session, 1)]);
+    for (const { body } of rows)
+      expect(body).toMatchObject({ session, user: 'ada', connected: true, attempt: 1, pod: { name: 'pod-b' } });
+    expect(rows[0].body).toEqual(rows[1].body);
+    client.terminate();
+    const gone = await eventually('the row to be detached', async () => {
+      const { body } = await lookup(session);
+      return (body as { connected: boolean }).connected ? null : body;
+    });
+    expect(gone).toMatchObject({ session, user: 'ada', connected: false, connection: null, pod: null });
+  });
+
+  it('forgets a session that a backend has ended, and its client is told', async () => {
+    const { client, session } = await joinAs(port(1), await here.token('acme', 'ada'));
+    const path = `/v1/sessions/${session}`;
+    const bearer = here.bearer('all');
+    expect((await call(port(), 'DELETE', path, { bearer })).status).toBe(204);
+    expect((await client.close()).code).toBe(4010);
+    expect((await lookup(session)).status).toBe(404);
+    expect((await call(port(), 'DELETE', path, { bearer })).status).toBe(404);
+  });
+
+  it('is closed to an API key without a grant for sessions', async () => {
+    const answer = await call(port(), 'GET', '/v1/sessions/x/connection', { bearer: here.bearer('rooms') });
+    expect(answer).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
+  });
+});
+
+describe('the data of a session', () => {
+  it('is written by compare and set, with the version in the body or in If-Match', async () => {
+    const { client, session } = await joinAs(port(), await here.token('acme', 'ada'));
+    const path = `/v1/sessions/${session}/data/cart`;
+    const bearer = here.bearer('all');
+    const put = (body: object, headers: Record<string, string> = {}, pod = 0) =>
+      call(port(pod), 'PUT', path, { bearer, body, headers });
+    expect((await call(port(), 'GET', path, { bearer })).status).toBe(404);
+    expect(await put({ value: { items: 1 }, version: 0 })).toMatchObject({ status: 200, body: { version: 1 } });
+    expect(await put({ value: { items: 2 } }, { 'if-match': '"1"' }, 1)).toMatchObject({ body: { version: 2 } });
+    expect(await put({ value: { items: 9 }, version: 1 })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'conflict', message: 'the stored version is 2' } },
+    });
+    const read = await call(port(1), 'GET', path, { bearer });
+    expect(read).toMatchObject({ status: 200, body: { value: { items: 2 }, version: 2 } });
+    expect(read.headers.get('etag')).toBe('"2"');
+    expect((await put({ value: 3, version: 2 }, { 'if-match': '"1"' })).status).toBe(400);
+    expect(await put({ value: 3 })).toMatchObject({ status: 200, body: { version: 3 } });
+    client.terminate();
+  });
+});
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
