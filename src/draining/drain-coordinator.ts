@@ -143,7 +143,7 @@ export class DrainCoordinator {
     const to = transition(from, event);
     if (to === from) return;
     this.current = to;
-    this.logger.info('drain.phase', { from, to, event, afterMs: Math.round(this.elapsedMs) });
+    this.logger.info('drain.phase', { from, to, on: event, afterMs: Math.round(this.elapsedMs) });
     if (to === 'handing-over') this.releasedMs = this.elapsedMs;
     if (to === 'closing') this.beginClosing();
     if (to === 'finished') this.finish();

@@ -49,8 +49,12 @@ export function holdDecision(view: HoldView, limits: Pick<DrainConfig, 'holdMs' 
  * All that isn't of the newest revision is on its way out, and the newest has as many receivers as our revision has pods
  * on their way out. (Counting all of ours would never end after a rollback, when ours is the newest too.)
  */
-function isComplete({ self, peers, receivers }: HoldView, newest: string): boolean {
+function isComplete({ self, peers, receivers, beganAtMs }: HoldView, newest: string): boolean {
+  // A new pod that is too busy to beat is missing for a while, and what is left isn't a rollout's end: it has to be newer
+  // than this pod, or, where a rollback brings this pod's own revision back, than its drain.
+  const afterMs = newest === self.revision ? beganAtMs : self.startedAtMs;
+  const hasCome = receivers.some((row) => row.revision === newest && row.startedAtMs > afterMs);
   const leftBehind = peers.some((row) => row.revision !== newest && row.state === 'serving');
   const leaving = 1 + peers.filter((row) => row.revision === self.revision && row.state === 'draining').length;
-  return !leftBehind && receivers.filter((row) => row.revision === newest).length >= leaving;
+  return hasCome && !leftBehind && receivers.filter((row) => row.revision === newest).length >= leaving;
 }

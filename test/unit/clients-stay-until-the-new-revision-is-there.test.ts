@@ -41,6 +41,10 @@ describe('a pod of a rollout holds its clients', () => {
       view([...threeOfThree.slice(0, 4), fresh('z', 500)]),
     ],
     [
+      'while the rows of the new pods are missing: they were too busy to beat',
+      view([old('b', 'serving'), old('c', 'serving')]),
+    ],
+    [
       'while a revision between the oldest and the newest is serving',
       view([...threeOfThree, podRow('m', { revision: 'one-and-a-half', startedAtMs: NOW - 60_000 })]),
     ],
