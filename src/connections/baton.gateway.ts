@@ -13,7 +13,7 @@ import type {
 } from '../protocol/frames.js';
 import { SESSION_STORE, type SessionStore } from '../sessions/session-store.js';
 import { Credentials } from './credentials.js';
-import type { Received } from './frame-dispatcher.js';
+import type { Received, UnreadableFrame } from './frame-dispatcher.js';
 import { SessionOpener } from './session-opener.js';
 
 /**
@@ -65,6 +65,12 @@ export class BatonGateway {
       const { code, message, retryAfterMs } = error;
       connection.send({ type: 'error', code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     }
+  }
+
+  @SubscribeMessage('unreadable')
+  unreadable(_server: unknown, { connection, frame }: Received<UnreadableFrame>): void {
+    const { code, message, about } = frame.error;
+    connection.send({ type: 'error', code, message, ...about });
   }
 
   @SubscribeMessage('pong')

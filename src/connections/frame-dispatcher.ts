@@ -3,14 +3,20 @@ import type { ClientFrame } from '../protocol/frames.js';
 import type { Connection } from './connection.js';
 import { admitFrame } from './frame-gate.js';
 
+/** Stands for a frame that could not be read: it takes its turn like the others, so that answers keep their order. */
+export interface UnreadableFrame {
+  readonly type: 'unreadable';
+  readonly error: FrameError;
+}
+
 /** What a gateway method is called with: frames of all sockets come through one Nest client (see BatonWsAdapter). */
-export interface Received<Frame extends ClientFrame = ClientFrame> {
+export interface Received<Frame extends ClientFrame | UnreadableFrame = ClientFrame | UnreadableFrame> {
   readonly connection: Connection;
   readonly frame: Frame;
 }
 export type FrameHandler = (received: Received) => unknown;
 
-/** From the text of a frame to the gateway's method for its type, or to an answer that says what is wrong with it. */
+/** From the text of a frame to the gateway's method for its type. */
 export class FrameDispatcher {
   private readonly handlers = new Map<string, FrameHandler>();
 
@@ -19,25 +25,22 @@ export class FrameDispatcher {
   }
 
   dispatch(connection: Connection, text: string): void {
-    const frame = this.parse(connection, text);
-    if (!frame) return;
+    const frame = read(text);
     const verdict = admitFrame(connection.state, frame.type);
     if (verdict === 'violation') {
-      connection.close('protocolError', `${frame.type} while ${connection.state}`);
+      const what = frame.type === 'unreadable' ? frame.error.message : frame.type;
+      connection.close('protocolError', `${what} while ${connection.state}`);
       return;
     }
     if (verdict === 'take') this.handlers.get(frame.type)?.({ connection, frame });
   }
+}
 
-  private parse(connection: Connection, text: string): ClientFrame | null {
-    try {
-      return parseClientFrame(text);
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      if (connection.state === 'open')
-        connection.send({ type: 'error', code: error.code, message: error.message, ...error.about });
-      else if (connection.state !== 'leaving') connection.close('protocolError', error.message);
-      return null;
-    }
+function read(text: string): ClientFrame | UnreadableFrame {
+  try {
+    return parseClientFrame(text);
+  } catch (error) {
+    if (error instanceof FrameError) return { type: 'unreadable', error };
+    throw error;
   }
 }

@@ -33,7 +33,10 @@ export class SessionOpener {
   ) {}
 
   async open(connection: Connection, hello: HelloFrame): Promise<void> {
-    connection.advance('hello');
+    if (!connection.advance('hello')) {
+      connection.close('protocolError', 'a second hello');
+      return;
+    }
     connection.attempt = hello.attempt;
     connection.overlap = hello.can.includes('overlap');
     const { upgradeToken } = connection;

@@ -4,7 +4,16 @@ import { admitFrame } from '../../src/connections/frame-gate.js';
 import type { ClientFrameType } from '../../src/protocol/frames.js';
 
 const states: readonly ConnectionState[] = ['awaiting-hello', 'claiming', 'open', 'leaving', 'closing', 'closed'];
-const types: readonly ClientFrameType[] = ['hello', 'publish', 'subscribe', 'unsubscribe', 'token', 'pong', 'bye'];
+const types: readonly (ClientFrameType | 'unreadable')[] = [
+  'hello',
+  'publish',
+  'subscribe',
+  'unsubscribe',
+  'token',
+  'unreadable',
+  'pong',
+  'bye',
+];
 const order = new Map(states.map((state, index) => [state, index]));
 
 describe('a connection', () => {
@@ -14,12 +23,12 @@ describe('a connection', () => {
       return `${state.padEnd(14)} ${row.join('')}`;
     });
     expect(table).toEqual([
-      'awaiting-hello +!!!!!!',
-      'claiming       !!!!!++',
-      'open           !++++++',
-      'leaving        .....+.',
-      'closing        .......',
-      'closed         .......',
+      'awaiting-hello +!!!!!!!',
+      'claiming       !!!!!!++',
+      'open           !+++++++',
+      'leaving        ......+.',
+      'closing        ........',
+      'closed         ........',
     ]);
   });
 
