@@ -1,0 +1,56 @@
+import type { ServerResponse } from 'node:http';
+import { HttpException, NotFoundException, type ArgumentsHost } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import { ErrorFilter } from '../../src/http/error-filter.js';
+import { BatonError } from '../../src/lib/baton-error.js';
+import { errorCodes, type ErrorName } from '../../src/protocol/error-codes.js';
+import { silentLogger } from '../support/silent-logger.js';
+
+function answerTo(thrown: unknown) {
+  const headers = new Map<string, string | number>();
+  const sent: { status: number; body: unknown } = { status: 0, body: null };
+  const response = {
+    headersSent: false,
+    statusCode: 200,
+    setHeader: (name: string, value: string | number) => headers.set(name.toLowerCase(), value),
+    end(body: string) {
+      sent.status = this.statusCode;
+      sent.body = JSON.parse(body);
+    },
+  };
+  const host = {
+    switchToHttp: () => ({ getResponse: () => response as unknown as ServerResponse }),
+  } as unknown as ArgumentsHost;
+  new ErrorFilter(silentLogger).catch(thrown, host);
+  return { ...sent, headers };
+}
+
+describe('every code of the error table', () => {
+  it.each(Object.keys(errorCodes) as ErrorName[])('%s is answered with its status', (code) => {
+    const { status, temporary } = errorCodes[code];
+    const answer = answerTo(new BatonError(code, undefined, temporary ? { retryAfterMs: 1_500 } : {}));
+    expect(answer.status).toBe(status);
+    expect(answer.body).toEqual({
+      error: { code, message: errorCodes[code].meaning, ...(temporary && { retryAfterMs: 1_500 }) },
+    });
+    expect(answer.headers.get('retry-after')).toBe(temporary ? 2 : undefined);
+    expect(answer.headers.get('www-authenticate')).toBe(code === 'unauthorized' ? 'Bearer' : undefined);
+  });
+});
+
+it.each([
+  ['an error from inside', new Error('password=hunter2'), 500, 'internal'],
+  ['something that is no error', 'hunter2', 500, 'internal'],
+  ['an internal fault with details', new BatonError('internal', 'claim answered hunter2'), 500, 'internal'],
+  ['Nest’s 404 with the path in it', new NotFoundException('Cannot GET /hunter2'), 404, 'not-found'],
+  ['a parser’s words', badJson(), 400, 'bad-request'],
+  ['an unknown 4xx', new HttpException('hunter2', 415), 400, 'bad-request'],
+])('%s tells nobody outside more than its code', (_what, thrown, status, code) => {
+  const answer = answerTo(thrown);
+  expect(answer).toMatchObject({ status, body: { error: { code } } });
+  expect(JSON.stringify(answer.body)).not.toContain('hunter2');
+});
+
+function badJson(): HttpException {
+  return new HttpException('Unexpected token h in hunter2', 400, { cause: new SyntaxError('hunter2') });
+}
