@@ -65,6 +65,8 @@ export interface ConnectionsConfig {
 export interface PodConfig {
   readonly name: string;
   readonly node: string;
+  /** Where other pods reach this one's probes; null: they don't. */
+  readonly ip: string | null;
   readonly workload: string;
   readonly revision: string;
   /** Where clients reach this very pod (ws:// or wss://); null: they come back through the URL that they used. */

@@ -47,6 +47,14 @@ export function text(rest: Rest<string>, pattern: RegExp, shape: string, kind = 
   return { kind, schema: z.string().regex(pattern, `must be ${shape}`), ...rest };
 }
 
+const IP = z.union([z.ipv4(), z.ipv6()], 'must be an IP address');
+export const optionalIp = (rest: Rest<string | null>): Option<string | null> => ({
+  kind: 'IP address',
+  schema: IP,
+  fallback: null,
+  ...rest,
+});
+
 const FILE = z.string().regex(/^[^\0]{1,4096}$/, 'must be the path of a file');
 export const file = (rest: Rest<string>): Option<string> => ({ kind: 'file', schema: FILE, ...rest });
 export const optionalFile = (rest: Rest<string | null>): Option<string | null> => ({

@@ -8,6 +8,7 @@ import {
   milliseconds,
   oneOf,
   optionalFile,
+  optionalIp,
   optionalUrl,
   text,
   timeOrNone,
@@ -248,6 +249,12 @@ const pod: OptionTable['pod'] = {
     NAME,
     NAME_SHAPE,
   ),
+  ip: optionalIp({
+    key: 'BATON_POD_IP',
+    description:
+      'Where other pods reach the port of the probes: a pod that lost Redis asks whether it is the only one. ' +
+      'Without it a pod stays ready when it loses Redis.',
+  }),
   workload: text(
     {
       key: 'BATON_WORKLOAD',

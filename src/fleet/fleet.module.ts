@@ -20,7 +20,12 @@ import { RedisFleetTable } from './redis-fleet-table.js';
     {
       provide: FLEET,
       inject: [CONFIG, REDIS_COMMANDS, CLOCK, LOGGER],
-      useFactory: ({ redis, pod, connections }: Config, commands: RedisCommands, clock: Clock, logger: Logger) => {
+      useFactory: (
+        { redis, pod, connections, server }: Config,
+        commands: RedisCommands,
+        clock: Clock,
+        logger: Logger,
+      ) => {
         const id = asPodId(randomId());
         const table = new RedisFleetTable(commands, new RedisKeys(redis.keyPrefix), id, pod.beatTtlMs);
         const identity = {
@@ -30,6 +35,7 @@ import { RedisFleetTable } from './redis-fleet-table.js';
           revision: pod.revision,
           capacity: connections.capacity,
           url: pod.advertisedUrl,
+          probeUrl: pod.ip === null ? null : probeUrl(pod.ip, server.healthPort),
           protocols: [SUBPROTOCOL],
         };
         return new BeatingFleet(table, { identity, beatMs: pod.beatMs }, clock, logger);
@@ -50,3 +56,5 @@ export class FleetModule implements OnApplicationBootstrap {
     await this.fleet.start();
   }
 }
+
+const probeUrl = (ip: string, port: number): string => `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;

@@ -18,6 +18,8 @@ export interface PodRow {
   readonly capacity: number;
   /** Where clients reach this very pod; null: only through the shared URL. */
   readonly url: string | null;
+  /** Where other pods reach its probes; null: they don't. */
+  readonly probeUrl: string | null;
   /** Protocol versions it speaks. */
   readonly protocols: readonly string[];
   /** Redis time in ms of the beat that wrote this: how old `connections` is. */

@@ -17,6 +17,7 @@ const schema = z.object({
   connections: z.number().nonnegative(),
   capacity: z.number().nonnegative(),
   url: z.string().nullable(),
+  probeUrl: z.string().nullable().default(null),
   protocols: z.array(z.string()),
   beatAtMs: ms,
 });

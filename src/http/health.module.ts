@@ -10,11 +10,14 @@ import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRICS, type Metrics } from '../observability/metrics.js';
 import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
-import { HealthChecks } from './health-checks.js';
+import { HealthChecks, type HealthSources } from './health-checks.js';
 import { HealthServer } from './health-server.js';
+import { PeersRedis } from './peers-redis.js';
 import { sampleAtScrape } from './pod-metrics.js';
 import { RedisHysteresis } from './redis-readiness.js';
 import { StartupProgress } from './startup-progress.js';
+
+const HEALTH_SOURCES = Symbol('HealthSources');
 
 /** Probes and metrics. Whoever starts the process lets HealthServer listen first and closes it last. */
 @Module({
@@ -27,22 +30,28 @@ import { StartupProgress } from './startup-progress.js';
   providers: [
     { provide: StartupProgress, useFactory: () => new StartupProgress() },
     {
-      provide: HealthChecks,
-      inject: [HealthCheckService, HealthIndicatorService, StartupProgress, REDIS_COMMANDS, DrainCoordinator, CLOCK],
+      provide: HEALTH_SOURCES,
+      inject: [StartupProgress, REDIS_COMMANDS, DrainCoordinator, FLEET, CLOCK],
       useFactory: (
-        terminus: HealthCheckService,
-        indicators: HealthIndicatorService,
         startup: StartupProgress,
         redis: RedisCommands,
         drain: DrainCoordinator,
+        fleet: Fleet,
         clock: Clock,
-      ) => {
+      ): HealthSources => {
+        const others = new PeersRedis(fleet);
         const hysteresis = new RedisHysteresis(
           () => clock.monotonic(),
-          () => Promise.resolve(false),
+          () => others.someIsWell(),
         );
-        return new HealthChecks(terminus, indicators, { startup, redis, hysteresis, drain });
+        return { startup, redis, hysteresis, drain };
       },
+    },
+    {
+      provide: HealthChecks,
+      inject: [HealthCheckService, HealthIndicatorService, HEALTH_SOURCES],
+      useFactory: (terminus: HealthCheckService, indicators: HealthIndicatorService, sources: HealthSources) =>
+        new HealthChecks(terminus, indicators, sources),
     },
     {
       provide: HealthServer,

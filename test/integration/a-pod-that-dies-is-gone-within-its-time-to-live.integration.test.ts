@@ -33,7 +33,7 @@ async function startPod(url: string, keyPrefix: string, name: string, workload =
   await connection.start();
   const pod = asPodId(randomId());
   const table = new RedisFleetTable(connection.commands, new RedisKeys(keyPrefix), pod, TTL);
-  const identity = { pod, name, workload, revision: 'one', capacity: 10, url: null, protocols: ['baton.v1'] };
+  const identity = { pod, name, workload, revision: 'one', capacity: 10, url: null, probeUrl: null, protocols: ['baton.v1'] };
   const fleet = new BeatingFleet(table, { identity, beatMs: BEAT }, systemClock, silentLogger);
   const started = { fleet, connection };
   pods.push(started);

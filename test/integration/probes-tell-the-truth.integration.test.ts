@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { FLEET, type Fleet } from '../../src/fleet/fleet.js';
+import { PeersRedis } from '../../src/http/peers-redis.js';
 import type { RunningPod } from '../../src/start-pod.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
@@ -107,6 +109,24 @@ describe('a pod', () => {
     pod.drain.begin('SIGTERM');
     expect(await keptAlive()).toBe('close');
     client.terminate();
+  });
+});
+
+describe('a pod that lost Redis', () => {
+  it('learns from the others whether it is the only one', async () => {
+    const own = await startRedisServer({ alwaysOwn: true });
+    const reachable = async () => ({
+      BATON_REDIS_URL: own.url,
+      BATON_POD_IP: '127.0.0.1',
+      BATON_HEALTH_PORT: String(await freePort()),
+    });
+    const pod = await start(await reachable());
+    const other = await start(await reachable());
+    const peers = new PeersRedis(pod.app.get<Fleet>(FLEET));
+    await eventually('the pods to see each other', () => peers.someIsWell());
+    await own.kill();
+    await eventually('the other pod to say that it lost Redis too', async () => !(await peers.someIsWell()));
+    expect(pod.app.get<Fleet>(FLEET).peers()).toMatchObject([{ probeUrl: `http://127.0.0.1:${other.healthPort}` }]);
   });
 });
 

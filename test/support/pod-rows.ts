@@ -14,6 +14,7 @@ export function podRow(name: string, said: Partial<Omit<PodRow, 'pod' | 'name'>>
     connections: 0,
     capacity: 10_000,
     url: null,
+    probeUrl: null,
     protocols: ['baton.v1'],
     beatAtMs: 0,
     ...said,

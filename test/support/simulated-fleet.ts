@@ -52,6 +52,7 @@ export class SimulatedPod implements ConnectionRegistry {
       revision,
       capacity: 10_000,
       url: `ws://${name}`,
+      probeUrl: null,
       protocols: ['baton.v1'],
     };
     this.fleet = new BeatingFleet(world.reach(), { identity, beatMs: 2_000 }, clock, silentLogger, random);

@@ -30,6 +30,8 @@
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: BATON_NODE_NAME
   valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+- name: BATON_POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIP}}
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 - name: BATON_WORKLOAD
