@@ -1,3 +1,4 @@
+import { connectUrl } from '../../../src/client/endpoints.js';
 import { platformWebSocket } from '../../../src/client/web-socket.js';
 import { SUBPROTOCOL, type ServerFrame } from '../../../src/protocol/frames.js';
 import type { Overheard } from './eavesdropper.js';
@@ -11,7 +12,7 @@ const patienceMs = 3000;
  */
 export function straggle(who: string, url: string, { session, resume }: Overheard, log: RecordLog): Promise<string> {
   const attempt = 1;
-  const socket = platformWebSocket(url, SUBPROTOCOL);
+  const socket = platformWebSocket(connectUrl(url), SUBPROTOCOL);
   const hello = { type: 'hello', attempt, session, resume, streams: {}, can: ['overlap'], hops: 0 };
   return new Promise((resolve) => {
     const timer = setTimeout(() => {

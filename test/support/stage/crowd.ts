@@ -95,7 +95,8 @@ export class Crowd {
   }
 
   inShort(): string {
-    return this.loads.map((load) => load.inShort()).join('; ') + this.loads.map(({ words }) => words).join('');
+    const words = this.loads.map((load) => load.words).join('');
+    return `${this.loads.map((load) => load.inShort()).join('; ')}${words === '' ? '' : `\n...${words.slice(-500)}`}`;
   }
 
   /** Calm, and for half a second nothing was received. */

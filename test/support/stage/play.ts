@@ -3,7 +3,7 @@ import { Crowd } from './crowd.js';
 import { RedisFaults } from './redis-faults.js';
 import type { StageOptions } from './stage-options.js';
 import { Stage } from './stage.js';
-import { troubles, type TroubleName } from './troubles.js';
+import { received, troubles, type TroubleName } from './troubles.js';
 
 export interface Play {
   readonly troubles: readonly TroubleName[];
@@ -30,6 +30,8 @@ export async function play({ troubles: names, stage: options, healMs }: Play): P
       for (const name of names) {
         crowd.phase(name);
         crowd.publish();
+        // Nothing can go wrong with a stream that nobody has used yet.
+        await received(crowd, 300);
         await troubles[name]({ stage, crowd, redis });
       }
       return await crowd.judgement(healMs);

@@ -16,6 +16,11 @@ export interface Scene {
  * it is over; clients may still be catching up.
  */
 export const troubles = {
+  /** None: tenants do the same things side by side. */
+  traffic: async ({ crowd }: Scene) => {
+    await received(crowd, 500);
+  },
+
   /** Redis stops answering, a pod dies with what it has not been answered, Redis goes on: outcomes are unknown. */
   'redis-stalls-and-a-pod-dies': async ({ stage, crowd, redis }: Scene) => {
     const { process: pod } = mostLoaded(stage, crowd);
@@ -32,7 +37,9 @@ export const troubles = {
   /** A pod dies; then `hello`s arrive that its clients sent before. */
   'stragglers-after-a-crash': async ({ stage, crowd }: Scene) => {
     await killOne(stage, crowd);
-    await crowd.straggle(5);
+    const answers = await crowd.straggle(5);
+    const unheard = answers.filter((answer) => answer !== '4500' && answer !== 'welcome');
+    if (unheard.length > 0) throw new Error(`stragglers must get to a claim, and got ${unheard.join(', ')}`);
   },
 
   /** The connection over which one pod hears of new entries is cut, again and again, while others append. */
@@ -85,7 +92,7 @@ async function inFlight(crowd: Crowd, messages: number): Promise<void> {
 }
 
 /** Until clients have received so many more messages. */
-async function received(crowd: Crowd, more: number): Promise<void> {
+export async function received(crowd: Crowd, more: number): Promise<void> {
   const all = () => crowd.status.reduce((sum, status) => sum + status.received, 0);
   const before = all();
   await eventually(`${more} more messages to be received`, () => all() - before >= more, { withinMs: 15_000 });

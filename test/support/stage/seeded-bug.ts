@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from '../../../scripts/build.mjs';
+import type { ViolationClass } from '../judge/violation.js';
+import { buildIn, repository, type BuildUnderTest } from './build-under-test.js';
+import { troubles, type TroubleName } from './troubles.js';
+
+/**
+ * A patch to the product that makes it break a promise. Above the diff stand what it does, the trouble that brings it to
+ * light, and what the judge must call it.
+ */
+export interface SeededBug {
+  readonly name: string;
+  readonly file: string;
+  readonly trouble: TroubleName;
+  readonly caughtAs: ViolationClass;
+}
+
+const directory = join(repository, 'test/seeded-bugs');
+
+export async function seededBugs(): Promise<readonly SeededBug[]> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.patch')).sort();
+  return Promise.all(files.map((file) => parse(file)));
+}
+
+async function parse(file: string): Promise<SeededBug> {
+  const path = join(directory, file);
+  const text = await readFile(path, 'utf8');
+  const [, trouble = ''] = /^Trouble: (.+)$/m.exec(text) ?? [];
+  const [, caughtAs = ''] = /^Caught as: (.+)$/m.exec(text) ?? [];
+  if (!(trouble in troubles) || caughtAs === '') {
+    throw new Error(`${file} must name its trouble (${Object.keys(troubles).join(', ')}) and what it is caught as`);
+  }
+  const name = file.replace(/\.patch$/, '');
+  return { name, file: path, trouble: trouble as TroubleName, caughtAs: caughtAs as ViolationClass };
+}
+
+/** A copy of the sources with the bug in it, built: only what the patch has touched is compiled. */
+export class BuggyCopy {
+  private constructor(private readonly root: string) {}
+
+  /** @throws Error with a sentence if the patch fits no more */
+  static async of(bug: SeededBug): Promise<BuggyCopy> {
+    const copy = new BuggyCopy(await mkdtemp(join(tmpdir(), `baton-bug-${bug.name}-`)));
+    try {
+      await copy.make(bug);
+      return copy;
+    } catch (error) {
+      await copy.remove();
+      throw error;
+    }
+  }
+
+  get build(): BuildUnderTest {
+    return buildIn(join(this.root, 'dist'));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  private async make({ name, file }: SeededBug): Promise<void> {
+    // With the times, by which the build knows what has changed; node_modules of an earlier build would be a link.
+    for (const part of ['package.json', 'src', 'test/support', 'dist/src', 'dist/test']) {
+      await cp(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true });
+    }
+    const { status, stderr } = spawnSync('git', ['apply', '--verbose', file], { cwd: this.root, encoding: 'utf8' });
+    if (status !== 0) {
+      throw new Error(`the patch ${name} fits the sources no more: adapt test/seeded-bugs/${name}.patch\n${stderr}`);
+    }
+    await build({ root: this.root, only: ['src', 'test/support'] });
+  }
+}
