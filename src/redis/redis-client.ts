@@ -1,4 +1,6 @@
 import { Redis } from 'ioredis';
+import type { Clock } from '../lib/clock.js';
+import { withDeadline } from '../lib/deadline.js';
 import { saysWrongServer } from './redis-error.js';
 
 export interface ClientOptions {
@@ -19,7 +21,7 @@ const KEEP_ALIVE_MS = 5_000;
  * telling when that is done: all of that is switched off. A command that was sent rejects when its connection is lost, or
  * at its deadline; whether it took effect is then unknown.
  */
-export async function openClient(options: ClientOptions, name: string): Promise<Redis> {
+export async function openClient(options: ClientOptions, name: string, clock: Clock): Promise<Redis> {
   const client = new Redis(options.url, {
     ...(options.password === null ? {} : { password: options.password }),
     lazyConnect: true,
@@ -41,7 +43,8 @@ export async function openClient(options: ClientOptions, name: string): Promise<
   let cause: unknown;
   client.on('error', (error: unknown) => (cause = error));
   try {
-    await client.connect();
+    // The library's own deadline ends with the TCP handshake; a server that is stopped accepts, too.
+    await withDeadline(clock, 'connecting to Redis', options.connectTimeoutMs, client.connect());
     return client;
   } catch (error) {
     closeClient(client);

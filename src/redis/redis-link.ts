@@ -92,8 +92,8 @@ export class RedisLink {
     const password = passwordFile === null ? null : (await readFile(passwordFile, 'utf8')).trim();
     const options = { ...this.config, password };
     const [commands, subscriber] = await Promise.allSettled([
-      openClient(options, 'commands'),
-      openClient(options, 'subscriber'),
+      openClient(options, 'commands', this.clock),
+      openClient(options, 'subscriber', this.clock),
     ]);
     if (commands.status === 'fulfilled' && subscriber.status === 'fulfilled' && !this.closed) {
       return this.watch({ commands: commands.value, subscriber: subscriber.value });
