@@ -1,11 +1,11 @@
 // Shows what Baton promises: pods are replaced under traffic, one is killed, and nobody loses anything. Everything runs
 // as processes of this machine; the judge reads what clients and backends wrote down.
-import { complaintsOf, summaryOf } from '../../test/support/judge/summary.js';
+import { breaches, type PlannedMoves } from '../../test/support/judge/promise.js';
+import { summaryOf } from '../../test/support/judge/summary.js';
 import type { Verdict } from '../../test/support/judge/verdict.js';
 import { Crowd } from '../../test/support/stage/crowd.js';
 import { killOne, rollBackHalfWay, rollOut } from '../../test/support/stage/rollouts.js';
 import { Stage } from '../../test/support/stage/stage.js';
-import { breaches, type PlannedMoves } from './promise.js';
 import { Screen } from './screen.js';
 import { Watcher } from './watcher.js';
 
@@ -15,15 +15,18 @@ interface Act {
   readonly play: (stage: Stage, crowd: Crowd) => Promise<unknown>;
 }
 
+/** Ours should be below 250; this is for machines that do other things, too. */
+const longestDelayMs = 1000;
+
 const acts: readonly Act[] = [
   {
     name: 'full rollout',
-    planned: { mean: 1, max: 1 },
+    planned: { mean: 1, max: 1, longestDelayMs },
     play: (stage, crowd) => rollOut(stage, crowd, 'r2'),
   },
   {
     name: 'rollback half-way through the next',
-    planned: { mean: null, max: 2 },
+    planned: { mean: null, max: 2, longestDelayMs },
     play: (stage, crowd) => rollBackHalfWay(stage, crowd, 'r2', 'r3'),
   },
   {
@@ -84,7 +87,7 @@ function report(verdicts: readonly Verdict[], badExits: readonly string[]): bool
     const planned = acts.find(({ name }) => name === verdict.phase)?.planned ?? null;
     const against = breaches(verdict, planned);
     screen.say(`${against.length === 0 ? 'kept  ' : 'BROKEN'} ${verdict.phase}: ${summaryOf(verdict)}`);
-    for (const text of [...against, ...complaintsOf(verdict)]) screen.say(`         ${text}`);
+    for (const text of against) screen.say(`         ${text}`);
     return against;
   });
   for (const text of badExits) screen.say(`BROKEN ${text}`);

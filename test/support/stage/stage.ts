@@ -97,7 +97,18 @@ export class Stage {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  private async startPod(revision: string): Promise<PodProcess> {
+  /** A pod besides the Deployment's, behind the same balancer once it is ready; the caller ends it. */
+  async startExtraPod(revision: string, command?: readonly string[]): Promise<PodProcess> {
+    const pod = await this.startPod(revision, command);
+    const { port } = await pod.listening;
+    this.parts.balancer.setReady(port, true);
+    void pod.exited.then(() => {
+      this.parts.balancer.setReady(port, false);
+    });
+    return pod;
+  }
+
+  private async startPod(revision: string, command?: readonly string[]): Promise<PodProcess> {
     const number = (this.numbers.get(revision) ?? 0) + 1;
     this.numbers.set(revision, number);
     const name = `${revision}-${number}`;
@@ -107,6 +118,7 @@ export class Stage {
       revision,
       main: this.options.build.pod,
       logFile: join(this.directory, `${name}.log`),
+      ...(command && { command }),
       environment: {
         ...podEnvironment(redis, this.options.drain),
         ...this.parts.secrets.environment,
