@@ -75,8 +75,9 @@ export class BeatingFleet implements Fleet {
   countConnections(count: () => number): void {
     this.connections = count;
   }
-  async isAlive(pod: PodId): Promise<boolean> {
-    return pod === this.options.identity.pod ? !this.left : this.table.has(pod);
+  async find(pod: PodId): Promise<PodRow | null> {
+    if (pod === this.options.identity.pod) return this.left ? null : this.self;
+    return this.table.find(pod);
   }
 
   announce(state: PodState): Promise<void> {

@@ -12,5 +12,6 @@ export interface FleetTable {
   /** Writes the row for the time to live, drops the dead, returns everybody. Null: only reads. */
   beat(row: PodRow | null): Promise<FleetView>;
   leave(pod: PodId): Promise<void>;
-  has(pod: PodId): Promise<boolean>;
+  /** Its row as long as it lives; also one that this reader doesn't share a workload with. */
+  find(pod: PodId): Promise<PodRow | null>;
 }

@@ -37,8 +37,8 @@ export interface Fleet {
   announce(state: PodState): Promise<void>;
   /** Called by connections/ for every beat. */
   countConnections(count: () => number): void;
-  /** Rejects with BatonError `unavailable` if Redis is away: nothing is known then. */
-  isAlive(pod: PodId): Promise<boolean>;
+  /** The row of a living pod, read now; rejects with BatonError `unavailable` if Redis is away: nothing is known then. */
+  find(pod: PodId): Promise<PodRow | null>;
   /** Redis time estimate in ms. */
   timeMs(): number;
   /** The last beat: takes this pod's row away and beats no more. Resolves also if Redis is away. */

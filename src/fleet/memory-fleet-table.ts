@@ -23,7 +23,8 @@ export class MemoryFleetTable implements FleetTable {
     this.rows.delete(pod);
   }
 
-  async has(pod: PodId): Promise<boolean> {
-    return (this.rows.get(pod)?.untilMs ?? 0) > this.clock.now();
+  async find(pod: PodId): Promise<PodRow | null> {
+    const kept = this.rows.get(pod);
+    return kept && kept.untilMs > this.clock.now() ? kept.row : null;
   }
 }

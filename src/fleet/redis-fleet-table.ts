@@ -35,9 +35,9 @@ export class RedisFleetTable implements FleetTable {
     await this.redis.run({ script: 'leave', keys: [this.keys.pods, this.keys.pod(pod)], args: [pod] });
   }
 
-  async has(pod: PodId): Promise<boolean> {
-    const [found] = await this.redis.exist([this.keys.pod(pod)]);
-    return found ?? false;
+  async find(pod: PodId): Promise<PodRow | null> {
+    const text = await this.redis.text(this.keys.pod(pod));
+    return text === null ? null : parsePodRow(text);
   }
 }
 

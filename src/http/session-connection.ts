@@ -12,7 +12,7 @@ export interface SessionConnection {
   /** Null unless connected. `sinceMs`: when this connection took the session over. */
   readonly connection: { readonly id: string; readonly sinceMs: number } | null;
   /** Null unless connected. Without a name: a pod of another workload. */
-  readonly pod: { readonly id: string; readonly name?: string; readonly revision?: string } | null;
+  readonly pod: { readonly id: string; readonly name: string; readonly revision: string } | null;
 }
 
 /**
@@ -22,13 +22,13 @@ export interface SessionConnection {
 export async function connectionOf(row: SessionRow, fleet: Fleet): Promise<SessionConnection> {
   const { session, user, attempt, createdAtMs, movedAtMs, connection, pod } = row;
   const about = { session, user, attempt, createdAtMs };
-  const connected = !row.detached && (await fleet.isAlive(pod));
+  const owner = row.detached ? null : await fleet.find(pod);
+  const connected = owner !== null;
   if (!connected) return { ...about, connected, connection: null, pod: null };
-  const known = [fleet.self, ...fleet.peers()].find((candidate) => candidate.pod === pod);
   return {
     ...about,
     connected,
     connection: { id: connection, sinceMs: movedAtMs },
-    pod: { id: pod, ...(known && { name: known.name, revision: known.revision }) },
+    pod: { id: pod, name: owner.name, revision: owner.revision },
   };
 }

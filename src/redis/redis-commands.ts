@@ -37,6 +37,10 @@ export class IoredisCommands implements RedisCommands {
     return this.ask((client) => client.hmget(key, ...names));
   }
 
+  text(key: string): Promise<string | null> {
+    return this.ask((client) => client.get(key));
+  }
+
   async exist(keys: readonly string[]): Promise<readonly boolean[]> {
     return Promise.all(keys.map(async (key) => (await this.ask((client) => client.exists(key))) === 1));
   }

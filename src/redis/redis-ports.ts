@@ -22,6 +22,8 @@ export interface RedisCommands {
   runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]>;
   /** These fields of a hash, in this order; null for each that is missing, and for all when the key is. */
   fields(key: string, names: readonly string[]): Promise<readonly (string | null)[]>;
+  /** A string's value; null when the key is missing. */
+  text(key: string): Promise<string | null>;
   /** For each key whether it exists. */
   exist(keys: readonly string[]): Promise<readonly boolean[]>;
   /** Redis' own clock in ms since 1970, estimated from the last replies: no round trip. */

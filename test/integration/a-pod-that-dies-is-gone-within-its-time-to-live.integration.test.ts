@@ -33,7 +33,16 @@ async function startPod(url: string, keyPrefix: string, name: string, workload =
   await connection.start();
   const pod = asPodId(randomId());
   const table = new RedisFleetTable(connection.commands, new RedisKeys(keyPrefix), pod, TTL);
-  const identity = { pod, name, workload, revision: 'one', capacity: 10, url: null, probeUrl: null, protocols: ['baton.v1'] };
+  const identity = {
+    pod,
+    name,
+    workload,
+    revision: 'one',
+    capacity: 10,
+    url: null,
+    probeUrl: null,
+    protocols: ['baton.v1'],
+  };
   const fleet = new BeatingFleet(table, { identity, beatMs: BEAT }, systemClock, silentLogger);
   const started = { fleet, connection };
   pods.push(started);
@@ -62,7 +71,7 @@ describe('two pods', () => {
     await eventually('the next beat to show the other', () => seenBy(a).join() === 'b serving 7');
     expect(a.fleet.peers()[0]?.readySinceMs).toBeGreaterThan(0);
     expect(a.fleet.peers()[0]?.startedAtMs).toBeGreaterThanOrEqual(a.fleet.self.startedAtMs);
-    expect(await a.fleet.isAlive(b.fleet.self.pod)).toBe(true);
+    expect(await a.fleet.find(b.fleet.self.pod)).toMatchObject({ name: b.fleet.self.name });
   });
 
   it('hear at once of a drain when they read, and of a leave', async () => {
@@ -75,7 +84,7 @@ describe('two pods', () => {
     await b.fleet.leave();
     await a.fleet.announce('serving');
     expect(seenBy(a)).toEqual([]);
-    expect(await a.fleet.isAlive(b.fleet.self.pod)).toBe(false);
+    expect(await a.fleet.find(b.fleet.self.pod)).toBeNull();
   });
 
   it('forget the one that dies within its time to live', async () => {
@@ -89,7 +98,7 @@ describe('two pods', () => {
     const diedMs = performance.now();
     await eventually('the dead pod to be gone', () => seenBy(a).length === 0);
     expect(performance.now() - diedMs).toBeLessThan(TTL + 5 * BEAT);
-    expect(await a.fleet.isAlive(dead)).toBe(false);
+    expect(await a.fleet.find(dead)).toBeNull();
   });
 
   it('keep the start of a pod whose process restarted', async () => {
@@ -112,7 +121,7 @@ describe('a pod that loses Redis', () => {
     await server.kill();
     await eventually('a beat to fail', () => a.fleet.stale);
     expect(seenBy(a)).toEqual(['b starting 0']);
-    await expect(a.fleet.isAlive(asPodId('whoever'))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(a.fleet.find(asPodId('whoever'))).rejects.toMatchObject({ code: 'unavailable' });
     await a.fleet.announce('draining');
     const again = await startRedisServer({ alwaysOwn: true, port: server.port });
     await eventually('the next beat to come through', () => !a.fleet.stale && seenBy(a).length === 1);

@@ -275,15 +275,16 @@ describe('a reader that is too slow for its queue', () => {
       writer.send({ type: 'publish', stream: 'channel:slow', seq, after: seq - 1, data });
     await eventually('them to be settled', () => writer.of('ack').at(-1)?.seq === count, { withinMs: 15_000 });
     client.resume();
-    const kept = 1_048_576 / 30_002;
-    await eventually('the newest message', () => client.of('message').at(-1)?.offset === count, { withinMs: 15_000 });
+    const reached = (): number =>
+      Math.max(client.of('message').at(-1)?.offset ?? 0, client.of('reset').at(-1)?.position.offset ?? 0);
+    await eventually(
+      () => `offset ${count}, not ${reached()}`,
+      () => reached() === count,
+    );
     const offsets = client.of('message').map(({ offset }) => offset);
-    const resets = client.of('reset').map(({ reason }) => reason);
-    // The log keeps 1 MiB: what it no longer had was told as a reset, everything else came in order.
-    expect(new Set(offsets).size).toBe(offsets.length);
-    expect([...offsets].sort((one, other) => one - other)).toEqual(offsets);
-    expect(offsets.length < count ? resets : ['trimmed']).toContain('trimmed');
-    expect(offsets.length).toBeGreaterThan(kept / 2);
+    // The log keeps 1 MiB: what it no longer had was told as a reset, everything else came once and in order.
+    expect([...new Set(offsets)].sort((one, other) => one - other)).toEqual(offsets);
+    if (offsets.length < count) expect(client.of('reset').map(({ reason }) => reason)).toContain('trimmed');
     client.terminate();
     writer.terminate();
   });
