@@ -206,7 +206,7 @@ export class SimulatedFleet {
     return {
       beat: (row) => this.whenReachable(() => table.beat(row)),
       leave: (pod) => this.whenReachable(() => table.leave(pod)),
-      has: (pod) => this.whenReachable(() => table.has(pod)),
+      find: (pod) => this.whenReachable(() => table.find(pod)),
     };
   }
   async whenReachable<T>(work: () => Promise<T>): Promise<T> {
