@@ -11,7 +11,7 @@ export interface SessionConnection {
   readonly createdAtMs: number;
   /** Null unless connected. `sinceMs`: when this connection took the session over. */
   readonly connection: { readonly id: string; readonly sinceMs: number } | null;
-  /** Null unless connected. Without a name: a pod of another workload. */
+  /** Null unless connected. */
   readonly pod: { readonly id: string; readonly name: string; readonly revision: string } | null;
 }
 
@@ -19,15 +19,14 @@ export interface SessionConnection {
  * The row names the pod, and the pod's own beat vouches for it: a row whose pod is gone reads as detached, so nobody
  * has to clean up after a crash. Rejects with BatonError `unavailable` if Redis is away.
  */
-export async function connectionOf(row: SessionRow, fleet: Fleet): Promise<SessionConnection> {
+export async function connectionOf(row: SessionRow, fleet: Pick<Fleet, 'find'>): Promise<SessionConnection> {
   const { session, user, attempt, createdAtMs, movedAtMs, connection, pod } = row;
   const about = { session, user, attempt, createdAtMs };
   const owner = row.detached ? null : await fleet.find(pod);
-  const connected = owner !== null;
-  if (!connected) return { ...about, connected, connection: null, pod: null };
+  if (owner === null) return { ...about, connected: false, connection: null, pod: null };
   return {
     ...about,
-    connected,
+    connected: true,
     connection: { id: connection, sinceMs: movedAtMs },
     pod: { id: pod, name: owner.name, revision: owner.revision },
   };
