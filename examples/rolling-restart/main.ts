@@ -52,10 +52,12 @@ async function demonstrate(): Promise<boolean> {
   });
   try {
     const crowd = await Crowd.arrive(stage);
+    const watcher = new Watcher(stage, crowd, screen);
     try {
-      const verdicts = await Promise.race([play(stage, crowd), interruption]);
+      const verdicts = await Promise.race([play(stage, crowd, watcher), interruption]);
       return report(verdicts, stage.badExits);
     } finally {
+      watcher.stop();
       await crowd.leave();
     }
   } finally {
@@ -64,21 +66,15 @@ async function demonstrate(): Promise<boolean> {
 }
 
 /** The acts one after the other under constant traffic, and the judge's verdicts: one for each, then the whole. */
-async function play(stage: Stage, crowd: Crowd): Promise<readonly Verdict[]> {
-  const watcher = new Watcher(stage, crowd, screen);
-  try {
-    for (const { name, play } of acts) {
-      watcher.phase = name;
-      crowd.phase(name);
-      await play(stage, crowd);
-    }
-    watcher.phase = 'coming to rest';
-    watcher.stop();
-    const { phases, whole } = await crowd.judgement(15_000);
-    return [...phases, whole];
-  } finally {
-    watcher.stop();
+async function play(stage: Stage, crowd: Crowd, watcher: Watcher): Promise<readonly Verdict[]> {
+  for (const { name, play } of acts) {
+    watcher.phase = name;
+    crowd.phase(name);
+    await play(stage, crowd);
   }
+  watcher.stop();
+  const { phases, whole } = await crowd.judgement(15_000);
+  return [...phases, whole];
 }
 
 function report(verdicts: readonly Verdict[], badExits: readonly string[]): boolean {
@@ -95,11 +91,13 @@ function report(verdicts: readonly Verdict[], badExits: readonly string[]): bool
   return found.length === 0 && badExits.length === 0;
 }
 
+class Interrupted extends Error {}
+
 /** Ctrl-C ends the demonstration, and what it has started ends with it. */
 const interruption = new Promise<never>((_, reject) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      reject(new Error(`interrupted by ${signal}`));
+      reject(new Interrupted(signal));
     });
   }
 });
@@ -107,6 +105,10 @@ interruption.catch(() => undefined);
 
 const startedMs = performance.now();
 const kept = await demonstrate().catch((error: unknown) => {
+  if (error instanceof Interrupted) {
+    screen.say(`Interrupted by ${error.message}: no verdict.`);
+    process.exit(130);
+  }
   screen.say(String(error));
   return false;
 });
