@@ -41,8 +41,11 @@ export class TcpGate {
     const server = connect({ host: '127.0.0.1', port: this.port, noDelay: true });
     this.accepted.push(client);
     let said = '';
+    // TCP has no holes: what was swallowed once is followed by nothing.
+    const dead = { questions: false, answers: false };
     const swallowed = (direction: 'questions' | 'answers'): boolean =>
-      said.includes(this.onlyWith) && (this.swallows === 'everything' || this.swallows === direction);
+      (dead[direction] ||=
+        said.includes(this.onlyWith) && (this.swallows === 'everything' || this.swallows === direction));
     client.on('data', (bytes) => {
       if (said.length < 4_096) said += bytes.toString('latin1').toLowerCase();
       if (!swallowed('questions')) server.write(bytes);
