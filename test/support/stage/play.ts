@@ -21,6 +21,8 @@ export async function play({ troubles: names, stage: options, healMs }: Play): P
     publishesPerSecond: 4,
     sendsPerSecond: 60,
     removeLateMs: 300,
+    // Pods die more often here than once in the 30 s after which the SDK's own backoff begins anew.
+    backoff: { baseMs: 200, maxMs: 2000 },
     ...options,
   });
   const redis = new RedisFaults(stage);

@@ -12,13 +12,17 @@ export async function rollOut(stage: Stage, crowd: Crowd, revision: string): Pro
   await crowd.reconnected(10_000);
 }
 
-/** A rollout to `to` that is taken back when half of its pods, rounded up, are ready and old ones are ending. */
+/** A rollout to `to` that is taken back when half of its pods, rounded up, are ready and as many old ones are ending. */
 export async function rollBackHalfWay(stage: Stage, crowd: Crowd, from: string, to: string): Promise<void> {
   const { deployment, options } = stage;
   deployment.rollTo(to);
   const half = Math.ceil(options.replicas / 2);
-  const ready = () => deployment.serving.filter(({ revision }) => revision === to).length;
-  await deployment.until(`${half} pods of ${to} to be ready`, rolloutMs, () => ready() >= half);
+  const halfWay = () => {
+    const ready = deployment.serving.filter(({ revision }) => revision === to).length;
+    const ending = deployment.pods.filter(({ revision, terminating }) => revision === from && terminating).length;
+    return ready >= half && ending >= half;
+  };
+  await deployment.until(`${half} pods of ${to} to replace as many of ${from}`, rolloutMs, halfWay);
   await rollOut(stage, crowd, from);
 }
 

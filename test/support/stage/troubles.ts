@@ -44,7 +44,7 @@ export const troubles = {
 
   /** The connection over which one pod hears of new entries is cut, again and again, while others append. */
   'subscribers-are-cut': async ({ crowd, redis }: Scene) => {
-    for (let time = 0; time < 5; time += 1) {
+    for (let time = 0; time < 8; time += 1) {
       await redis.cutOneSubscriber();
       await received(crowd, 100);
     }
