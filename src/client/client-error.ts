@@ -18,8 +18,6 @@ export type ClientErrorName =
   | 'protocol'
   /** Stopped by a close code from 4500 on that this client doesn't know. */
   | 'stopped'
-  /** A consumer of an iterator fell behind by more than the buffer holds. */
-  | 'too-slow'
   /** The application's token function failed, or took too long. */
   | 'no-token'
   /** A callback of the application threw; see `cause`. */

@@ -8,10 +8,8 @@ export type AllowedOrigins = readonly string[] | 'same-host' | ((url: URL) => bo
 
 /** Throws TypeError unless it is a ws: or wss: URL. Without a path it gets /v1/connect. */
 export function connectUrl(text: string): string {
-  const url = new URL(text);
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') throw new TypeError(`not a ws: or wss: URL: ${text}`);
-  if (url.pathname === '/') url.pathname = CONNECT_PATH;
-  url.hash = '';
+  const url = parse(text);
+  if (url === null) throw new TypeError(`not a ws: or wss: URL: ${text}`);
   return url.href;
 }
 
@@ -37,10 +35,10 @@ function isAllowed(url: URL, own: readonly URL[], allowed: AllowedOrigins): bool
 }
 
 function parse(text: string): URL | null {
-  try {
-    return new URL(connectUrl(text));
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') return null;
+  if (url.pathname === '/') url.pathname = CONNECT_PATH;
+  url.hash = '';
+  return url;
 }

@@ -1,18 +1,29 @@
-/** Between a producer that doesn't wait and one `for await`: bounded, in order, and it ends once. */
+/** What a buffer tells the one who fills it. */
+export interface BufferListener {
+  /** It was full, and is half empty again. */
+  drained(): void;
+  /** The consumer wants no more (`break` in its loop). */
+  returned(): void;
+}
+
+interface Waiting<Item> {
+  readonly resolve: (result: IteratorResult<Item, undefined>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Between a producer that stops when it is full and one `for await`: in order, and it ends once. */
 export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
   readonly #items: Item[] = [];
-  #waiting: {
-    readonly resolve: (result: IteratorResult<Item, undefined>) => void;
-    readonly reject: (error: Error) => void;
-  } | null = null;
+  #waiting: Waiting<Item> | null = null;
   #end: { readonly error: Error | null } | null = null;
+  #wasFull = false;
 
   constructor(
     private readonly capacity: number,
-    private readonly onReturn: () => void,
+    private readonly listener: BufferListener,
   ) {}
 
-  /** False if it is full: the item isn't in it. */
+  /** False once it is full: nothing should follow before `drained`. The item is in it all the same. */
   push(item: Item): boolean {
     if (this.#end !== null) return true;
     if (this.#waiting !== null) {
@@ -20,9 +31,9 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
       this.#waiting = null;
       return true;
     }
-    if (this.#items.length >= this.capacity) return false;
     this.#items.push(item);
-    return true;
+    this.#wasFull ||= this.#items.length >= this.capacity;
+    return !this.#wasFull;
   }
 
   /** What is in the buffer is still handed out; then the iteration ends, with the error if there is one. */
@@ -36,7 +47,10 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
 
   next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#items.shift();
-    if (item !== undefined) return Promise.resolve({ value: item, done: false });
+    if (item !== undefined) {
+      this.#tellIfDrained();
+      return Promise.resolve({ value: item, done: false });
+    }
     if (this.#end?.error) return Promise.reject(this.#end.error);
     if (this.#end !== null) return Promise.resolve({ value: undefined, done: true });
     if (this.#waiting !== null) return Promise.reject(new TypeError('one `next` at a time'));
@@ -45,11 +59,16 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
     });
   }
 
-  /** `break` in a `for await`. */
   return(): Promise<IteratorResult<Item, undefined>> {
     this.#items.length = 0;
     this.end(null);
-    this.onReturn();
+    this.listener.returned();
     return Promise.resolve({ value: undefined, done: true });
+  }
+
+  #tellIfDrained(): void {
+    if (!this.#wasFull || this.#items.length > this.capacity / 2) return;
+    this.#wasFull = false;
+    this.listener.drained();
   }
 }

@@ -15,7 +15,7 @@ import { Timers } from './timers.js';
 export interface SubscribeOptions {
   /** Continue from here (a `position` kept from before) instead of from now. Only for a stream not yet subscribed. */
   readonly from?: Position;
-  /** Messages that a `for await` may fall behind. Default 1,000. */
+  /** Messages that a `for await` may fall behind before the stream waits for it. Default 1,000. */
   readonly capacity?: number;
 }
 
@@ -29,6 +29,8 @@ export interface StreamDriverPort {
 export class StreamDriver implements SubscriptionOwner {
   readonly #subscriptions = new Subscriptions();
   readonly #users = new Map<StreamName, Set<Subscription>>();
+  /** Streams that wait for a slow consumer, and how far they have come. Meanwhile they aren't subscribed. */
+  readonly #held = new Map<StreamName, { readonly position: Position | null; readonly by: Set<Subscription> }>();
   readonly #timers: Timers;
 
   constructor(
@@ -61,14 +63,27 @@ export class StreamDriver implements SubscriptionOwner {
   unsubscribe(subscription: Subscription): void {
     const { stream } = subscription;
     const users = this.#users.get(stream);
-    if (users?.delete(subscription) !== true || users.size > 0) return;
+    if (users?.delete(subscription) !== true) return;
+    if (users.size > 0) {
+      this.drained(subscription);
+      return;
+    }
     this.#users.delete(stream);
+    this.#held.delete(stream);
     this.#timers.cancel(stream);
     this.#perform(this.#subscriptions.remove(stream));
   }
 
+  drained(subscription: Subscription): void {
+    const { stream } = subscription;
+    const held = this.#held.get(stream);
+    if (held?.by.delete(subscription) !== true || held.by.size > 0) return;
+    this.#held.delete(stream);
+    this.#perform(this.#subscriptions.add(stream, held.position));
+  }
+
   position(stream: StreamName): Position | null {
-    return this.#subscriptions.position(stream);
+    return this.#held.get(stream)?.position ?? this.#subscriptions.position(stream);
   }
 
   callbackThrew(error: unknown): void {
@@ -143,7 +158,14 @@ export class StreamDriver implements SubscriptionOwner {
 
   #deliver(connection: number, { stream, offset, id, data }: MessageFrame): void {
     this.settings.observer?.({ type: 'message', connection, stream, offset, id, data });
-    for (const user of this.#usersOf(stream)) user.deliver({ stream, offset, id, data });
+    const full = this.#usersOf(stream).filter((user) => !user.deliver({ stream, offset, id, data }));
+    if (full.length > 0 && this.#users.has(stream)) this.#hold(stream, full);
+  }
+
+  #hold(stream: StreamName, by: readonly Subscription[]): void {
+    this.#held.set(stream, { position: this.#subscriptions.position(stream), by: new Set(by) });
+    this.#timers.cancel(stream);
+    this.#perform(this.#subscriptions.remove(stream));
   }
 
   #reset(reset: Reset): void {
@@ -162,6 +184,7 @@ export class StreamDriver implements SubscriptionOwner {
   #ended(stream: StreamName, error: ClientError): void {
     const users = this.#usersOf(stream);
     this.#users.delete(stream);
+    this.#held.delete(stream);
     this.#timers.cancel(stream);
     for (const user of users) user.end(error);
   }

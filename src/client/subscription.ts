@@ -33,12 +33,15 @@ export type MessageHandler = (message: Message) => void;
 export interface SubscriptionOwner {
   position(stream: StreamName): Position | null;
   unsubscribe(subscription: Subscription): void;
+  /** A consumer that had fallen behind can take more. */
+  drained(subscription: Subscription): void;
   callbackThrew(error: unknown): void;
 }
 
 /**
  * One use of a stream. Messages come to the handler in order, without gap or repeat, or, without a handler, to one
- * `for await` over the subscription, which may fall behind by at most `capacity` messages.
+ * `for await` over the subscription. One that falls behind by `capacity` messages holds the stream up, for the other
+ * subscriptions to it as well; what comes meanwhile is read from the log later, as long as the window reaches back.
  */
 export class Subscription implements AsyncIterable<Message> {
   /** The position from which it is live; rejects with ClientError if it ends before that. */
@@ -61,8 +64,13 @@ export class Subscription implements AsyncIterable<Message> {
     this.#events = new Emitter((error) => {
       owner.callbackThrew(error);
     });
-    this.#buffer = new MessageBuffer(capacity, () => {
-      this.close();
+    this.#buffer = new MessageBuffer(capacity, {
+      drained: () => {
+        owner.drained(this);
+      },
+      returned: () => {
+        this.close();
+      },
     });
   }
 
@@ -91,20 +99,16 @@ export class Subscription implements AsyncIterable<Message> {
     return this.#buffer;
   }
 
-  /** For the client. */
-  deliver(message: Message): void {
-    if (!this.#open) return;
-    if (this.handler === null) {
-      if (this.#buffer.push(message)) return;
-      this.end(new ClientError('too-slow', `the consumer of ${this.stream} fell behind by more than its buffer holds`));
-      this.owner.unsubscribe(this);
-      return;
-    }
+  /** For the client. False if nothing should follow before `drained`. */
+  deliver(message: Message): boolean {
+    if (!this.#open) return true;
+    if (this.handler === null) return this.#buffer.push(message);
     try {
       this.handler(message);
     } catch (error) {
       this.owner.callbackThrew(error);
     }
+    return true;
   }
 
   /** For the client. */
