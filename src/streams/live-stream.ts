@@ -39,8 +39,8 @@ export class LiveStream {
   private readonly live = new Set<Member>();
   /** Members that have read further than the pod has heard: live as soon as the pod is where they are. */
   private readonly ahead = new Set<Member>();
-  /** Of the last message heard; null before the first. */
-  private epoch: string | null = null;
+  /** Offset of the last entry heard. */
+  private heardTo = 0;
   private catching = false;
   /** Something may be missing after the position. */
   private catchAgain = false;
@@ -51,23 +51,14 @@ export class LiveStream {
   /** From the subscriber connection. */
   readonly hear = (message: string): void => {
     if (this.closed) return;
-    try {
-      const heard = parseLiveEntries(message);
-      if (heard === null) return;
-      // Nobody is live yet, and the read under way may be answered with what was before this message.
-      if (this.position === null) {
-        this.catchAgain = true;
-        return;
-      }
-      const sameLog = this.epoch === null || this.epoch === heard.epoch;
-      this.epoch = heard.epoch;
-      if (sameLog && this.apply(heard.entries)) return;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      // Somebody else publishes on this channel: the log says what is true.
-      this.context.logger.warn('stream.live-message-unreadable', { error });
-    }
-    this.catchUp();
+    const entries = parseLiveEntries(message);
+    const [first, last] = [entries?.[0], entries?.at(-1)];
+    if (!entries || !first || !last) return;
+    // Redis publishes in the order of offsets. One that was passed before belongs to a log that has replaced ours.
+    const inOrder = first.offset > this.heardTo;
+    this.heardTo = last.offset;
+    // Without a position nobody is live yet, and the read under way may be answered with what was before this message.
+    if (this.position === null || !inOrder || !this.apply(entries)) this.catchUp();
   };
 
   /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
