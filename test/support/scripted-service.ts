@@ -71,6 +71,10 @@ export class ScriptedConnection {
     for (const frame of frames) this.socket.send(JSON.stringify(frame));
   }
 
+  sendText(text: string): void {
+    this.socket.send(text);
+  }
+
   welcome(session = 'S', pod = 'pod-a'): void {
     this.send({
       type: 'welcome',
