@@ -9,13 +9,18 @@ export type StreamOwner =
   | { readonly kind: 'channel'; readonly tenant: TenantId; readonly channel: ChannelName };
 
 export interface StreamKeys {
-  /** stream: entries `0-<offset>` with id, prev, time, size, data. TTL: window, set by append. Owner: append. */
+  /** stream: entries `0-<offset>` with id, prev, time, size, data. TTL: window, refreshed by append. Owner: append. */
   readonly log: string;
-  /** hash: epoch, offset, id, bytes. TTL: session TTL + window, refreshed by append and read. Owner: append, read. */
+  /**
+   * hash: epoch (the log's own id), offset, id, bytes kept, when to trim. TTL: session TTL + window, refreshed by append
+   * and read. Owner: append, read.
+   */
   readonly top: string;
-  /** pub/sub channel: what append published, and (session streams) the claims of the session. No TTL. */
+  /**
+   * channel: what is appended; of a session also its claims and its end. TTL: none. Owner: append, claim, end-session.
+   */
   readonly live: string;
-  /** hash: last, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append. Owner: append. */
+  /** hash: last seq, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append. Owner: append. */
   publisher(session: SessionId, publisher: PublisherId): string;
   /** string: offset of an HTTP send. TTL: window. Owner: append. */
   idempotency(hash: string): string;
@@ -51,7 +56,7 @@ export class RedisKeys {
   get pods(): string {
     return `${this.prefix}{fleet}:pods`;
   }
-  /** pub/sub channel: numbers that one connection publishes to itself, to see that they come back. No TTL. */
+  /** channel: numbers that a pod publishes to itself, to see that they come back. TTL: none. Owner: canary. */
   canary(id: string): string {
     return `${this.prefix}{canary/${id}}:canary`;
   }
