@@ -9,11 +9,14 @@ export type StreamOwner =
   | { readonly kind: 'channel'; readonly tenant: TenantId; readonly channel: ChannelName };
 
 export interface StreamKeys {
-  /** stream: entries `0-<offset>` with id, prev, time, size, data. TTL: window, refreshed by append. Owner: append. */
+  /**
+   * stream: entries `0-<offset>` with id, prev, time, bytes until then, data. TTL: window, refreshed by append.
+   * Owner: append.
+   */
   readonly log: string;
   /**
-   * hash: epoch (the log's own id), offset, id, bytes kept, when to trim. TTL: session TTL + window, refreshed by append
-   * and read. Owner: append, read.
+   * hash: epoch (the log's own id), offset, id, bytes appended and kept, when to trim. TTL: session TTL + window,
+   * refreshed by append and read. Owner: append, read.
    */
   readonly top: string;
   /**

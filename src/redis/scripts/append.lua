@@ -34,22 +34,25 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number)
   return string.format('%.0f', number)
 end
+local now_text = text(now)
 
-local epoch, offset, last_id, bytes, length, trim_at
+-- `total` counts the bytes of data since the epoch, `bytes` those that are kept.
+local epoch, offset, last_id, total, bytes, length, trim_at
 local published, last_of, touched = {}, {}, {}
 
 local function open_log()
   if epoch then return end
-  local state = redis.call('HMGET', top, 'epoch', 'offset', 'id', 'bytes', 'trim_at')
+  local state = redis.call('HMGET', top, 'epoch', 'offset', 'id', 'total', 'bytes', 'trim_at')
   if state[1] then
     length = redis.call('XLEN', log)
-    offset, last_id, bytes, trim_at = tonumber(state[2]), state[3], tonumber(state[4]), tonumber(state[5] or 0)
+    offset, last_id = tonumber(state[2]), state[3]
+    total, bytes, trim_at = tonumber(state[4] or 0), tonumber(state[5] or 0), tonumber(state[6] or 0)
     epoch = state[1]
   else
     -- A log that outlived its top would refuse offset 1 for ever.
     redis.call('DEL', log)
-    redis.call('HSET', top, 'epoch', new_epoch, 'offset', '0', 'id', new_epoch, 'bytes', '0')
-    length, offset, last_id = 0, 0, new_epoch
+    redis.call('HSET', top, 'epoch', new_epoch, 'offset', '0', 'id', new_epoch)
+    length, offset, last_id, total = 0, 0, new_epoch, 0
     epoch = new_epoch
   end
   -- An idle log expires before its top: what top says about its content is then of the past.
@@ -58,10 +61,10 @@ end
 
 local function append(id, data)
   open_log()
-  local next_offset = text(offset + 1)
-  redis.call('XADD', log, '0-' .. next_offset, 'i', id, 'p', last_id, 't', text(now), 's', #data, 'd', data)
+  local next_offset, next_total = text(offset + 1), total + #data
+  redis.call('XADD', log, '0-' .. next_offset, 'i', id, 'p', last_id, 't', now_text, 'n', text(next_total), 'd', data)
   published[#published + 1] = epoch .. ' ' .. next_offset .. ' ' .. id .. ' ' .. last_id .. ' ' .. data
-  offset, last_id, bytes, length = offset + 1, id, bytes + #data, length + 1
+  offset, last_id, total, bytes, length = offset + 1, id, next_total, bytes + #data, length + 1
   return next_offset
 end
 
@@ -116,24 +119,24 @@ local function keyed(guard, id, payload)
   return { 'sent', at, 0 }
 end
 
--- Oldest first, until the log is within its window in age, count and bytes; the newest entry always stays.
+-- The entry at an offset: its time, and the bytes that are kept if it is the oldest.
+local function entry_at(at)
+  local fields = redis.call('XRANGE', log, '0-' .. text(at), '0-' .. text(at))[1][2]
+  return tonumber(fields[6]), total - tonumber(fields[8]) + #fields[10]
+end
+
+-- Finds the oldest entry with which the log is within its window in age, count and bytes; the newest always stays.
 local function trim()
   local limit_messages, limit_bytes = window_messages * (1 + SLACK), window_bytes * (1 + SLACK)
-  if length == 1 or (length <= limit_messages and bytes <= limit_bytes and now < trim_at) then return end
-  local from, within = '-', false
-  while not within do
-    local oldest = redis.call('XRANGE', log, from, '+', 'COUNT', 32)
-    if #oldest == 0 then return end
-    for _, entry in ipairs(oldest) do
-      local at, entry_time, size = string.match(entry[1], '%-(%d+)$'), tonumber(entry[2][6]), tonumber(entry[2][8])
-      within = length == 1 or (length <= window_messages and bytes <= window_bytes and entry_time > now - window_ms)
-      if within then
-        trim_at = entry_time + window_ms * (1 + SLACK)
-        break
-      end
-      length, bytes, from = length - 1, bytes - size, '0-' .. text(at + 1)
-    end
+  if length <= limit_messages and bytes <= limit_bytes and now < trim_at then return end
+  local from, to = offset - math.min(length, window_messages) + 1, offset
+  while from < to do
+    local middle = math.floor((from + to) / 2)
+    local entry_time, kept = entry_at(middle)
+    if kept <= window_bytes and entry_time > now - window_ms then to = middle else from = middle + 1 end
   end
+  local oldest_time, kept = entry_at(from)
+  length, bytes, trim_at = offset - from + 1, kept, oldest_time + window_ms * (1 + SLACK)
   redis.call('XTRIM', log, 'MAXLEN', text(length))
 end
 
@@ -144,7 +147,7 @@ local function server_fault(message)
   return false
 end
 
-local results, fault = { text(now) }, nil
+local results, fault = { now_text }, nil
 for item = 1, #KEYS - 3 do
   local guard, at = KEYS[item + 3], 7 + (item - 1) * 6
   local kind, seq, after, read_at, id, payload =
@@ -170,7 +173,9 @@ for guard in pairs(touched) do redis.pcall('PEXPIRE', guard, publisher_ttl) end
 if #published > 0 then
   -- Whatever goes wrong with the past: top has to say what has been appended.
   pcall(trim)
-  redis.call('HSET', top, 'offset', text(offset), 'id', last_id, 'bytes', text(bytes), 'trim_at', text(trim_at))
+  redis.call(
+    'HSET', top, 'offset', text(offset), 'id', last_id, 'total', text(total), 'bytes', text(bytes), 'trim_at', text(trim_at)
+  )
   redis.call('PEXPIRE', log, text(window_ms))
   redis.call('PEXPIRE', top, top_ttl)
   redis.call('PUBLISH', live, 'e' .. table.concat(published, '\n'))

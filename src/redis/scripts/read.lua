@@ -23,7 +23,7 @@ local state = redis.call('HMGET', top, 'epoch', 'offset', 'id')
 local made = not state[1]
 if made then
   redis.call('DEL', log)
-  redis.call('HSET', top, 'epoch', new_epoch, 'offset', '0', 'id', new_epoch, 'bytes', '0')
+  redis.call('HSET', top, 'epoch', new_epoch, 'offset', '0', 'id', new_epoch)
   state = { new_epoch, '0', new_epoch }
 end
 redis.call('PEXPIRE', top, top_ttl)
