@@ -30,6 +30,10 @@ class GatewayServer {
 /** A client that doesn't answer a close frame is cut after this time. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
+/** Sockets beyond the capacity that may still say `hello` and be told `busy` politely; more are told at once. */
+const UNCLAIMED_MARGIN = 500;
+const OVERLOADED_MS = 2_000;
+
 /** A variable of its own: the published types don't know `closeTimeout` yet. */
 const socketOptions = {
   noServer: true,
@@ -107,6 +111,16 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
     });
   }
 
+  /** A fault that no code names ends this connection, never the pod. */
+  private dispatch(gateway: GatewayServer, connection: Connection, text: string): void {
+    try {
+      gateway.dispatcher.dispatch(connection, text);
+    } catch (error) {
+      this.context.logger.error('connection.frame-failed', { connectionId: connection.id, error });
+      connection.terminate();
+    }
+  }
+
   private open(gateway: GatewayServer, ws: WebSocket, socket: Socket, token: string | null): void {
     const connection = new Connection(asConnectionId(randomId()), ws, socket, this.context, token);
     this.connections.add(connection);
@@ -115,11 +129,12 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
       connection.lastSeenMs = this.context.clock.monotonic();
       this.context.metrics.messagesReceived.inc();
       if (isBinary) connection.close('unsupportedData', 'frames are text');
-      else gateway.dispatcher.dispatch(connection, (data as Buffer).toString());
+      else this.dispatch(gateway, connection, (data as Buffer).toString());
     });
     ws.on('close', (code: number) => {
       connection.closed(code);
     });
+    if (this.connections.size > this.context.config.capacity + UNCLAIMED_MARGIN) connection.busy(OVERLOADED_MS);
     // The library answers a broken frame with the right close code itself; without a listener it would end the process.
     ws.on('error', (error: Error) => {
       this.context.logger.debug('connection.socket-error', { connectionId: connection.id, error });

@@ -12,6 +12,7 @@ import type {
   UnsubscribeFrame,
 } from '../protocol/frames.js';
 import { SESSION_STORE, type SessionStore } from '../sessions/session-store.js';
+import { applyClaim } from './claim-result.js';
 import { Credentials } from './credentials.js';
 import type { Received, UnreadableFrame } from './frame-dispatcher.js';
 import { SessionOpener } from './session-opener.js';
@@ -57,7 +58,7 @@ export class BatonGateway {
       const renew = await this.credentials.renewal(frame.token, tenant, user);
       const claim = { tenant, session: id, attempt, connection: connection.id, pod, renew };
       const result = await this.store.claim(claim);
-      if (result.kind !== 'claimed') return;
+      if (!applyClaim(connection, result, this.store) || result.kind !== 'claimed') return;
       connection.renew(result.row, { ...session.identity, grants: result.row.grants });
       connection.send({ type: 'credential', expiresInMs: Math.max(0, renew.credentialExpiresAtMs - Date.now()) });
     } catch (error) {
@@ -80,8 +81,10 @@ export class BatonGateway {
 
   @SubscribeMessage('bye')
   async bye(_server: unknown, { connection }: Received<ByeFrame>): Promise<void> {
-    const session = connection.session;
+    const { session, state } = connection;
+    connection.saidBye = true;
     connection.close('done');
-    if (session) await this.store.end(session.row, connection.id);
+    // A session that has just moved ends all the same: its client means the session, not this connection.
+    if (session) await this.store.end(session.row, state === 'leaving' ? undefined : connection.id);
   }
 }

@@ -7,7 +7,7 @@ export type ConnectionEvent = 'hello' | 'welcome' | 'superseded' | 'close' | 'cl
 
 const table: Readonly<Record<ConnectionState, Partial<Readonly<Record<ConnectionEvent, ConnectionState>>>>> = {
   'awaiting-hello': { hello: 'claiming', close: 'closing', closed: 'closed' },
-  claiming: { welcome: 'open', superseded: 'leaving', close: 'closing', closed: 'closed' },
+  claiming: { welcome: 'open', close: 'closing', closed: 'closed' },
   open: { superseded: 'leaving', close: 'closing', closed: 'closed' },
   leaving: { close: 'closing', closed: 'closed' },
   closing: { closed: 'closed' },

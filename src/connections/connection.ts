@@ -8,7 +8,7 @@ import { closeCodes, type CloseName } from '../protocol/close-codes.js';
 import { encodeFrame } from '../protocol/codec.js';
 import type { ServerFrame } from '../protocol/frames.js';
 import type { ConnectionId } from '../protocol/ids.js';
-import type { SessionEvent, SessionRow } from '../sessions/session-store.js';
+import type { SessionEvent, SessionRow, SessionStore } from '../sessions/session-store.js';
 import type { MigrateRequest, MovableConnection } from './connection-registry.js';
 import { nextState, type ConnectionEvent, type ConnectionState } from './connection-state.js';
 import type { ConnectionContext } from './connection-context.js';
@@ -33,6 +33,8 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
   private winner: number | null = null;
   attempt = 0;
   overlap = false;
+  /** The client ends the session: a claim that is under way is not given back but ended. */
+  saidBye = false;
   lastSeenMs: number;
   pingDueMs: number;
 
@@ -164,7 +166,18 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.claimed?.subscriptions.close();
     this.outbox.end();
     this.context.metrics.connectionsClosed.inc({ code: String(closeCodes[code].code), initiator: 'server' });
-    this.ws.close(closeCodes[code].code, reason.slice(0, 120));
+    this.ws.close(closeCodes[code].code, closeReason(reason));
+  }
+
+  /** The row says from now on that nobody holds the session, unless it has moved. */
+  async giveBack(store: SessionStore): Promise<void> {
+    if (!this.claimed) return;
+    try {
+      await store.detach(this.claimed.row, this.attempt, this.id);
+    } catch (error) {
+      // Without it the row goes on naming this connection until the session TTL ends it: only the display is late.
+      this.context.logger.warn('session.detach-failed', { connectionId: this.id, error });
+    }
   }
 
   busy(retryAfterMs: number): void {
@@ -182,6 +195,11 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.outbox.discard();
     for (const run of this.closings.splice(0)) run();
   }
+}
+
+/** At most 123 bytes fit into a close frame, and reasons may quote what a client sent: plain ASCII, cut. */
+function closeReason(reason: string): string {
+  return reason.replaceAll(/[^\x20-\x7e]/gu, '?').slice(0, 120);
 }
 
 const KNOWN = new Set(Object.values(closeCodes).map((row) => row.code));

@@ -32,7 +32,10 @@ export class FrameDispatcher {
       connection.close('protocolError', `${what} while ${connection.state}`);
       return;
     }
-    if (verdict === 'take') this.handlers.get(frame.type)?.({ connection, frame });
+    if (verdict === 'drop') return;
+    // At once: what comes in the same packet is judged by the state after `hello`, not by when its method runs.
+    if (frame.type === 'hello') connection.advance('hello');
+    this.handlers.get(frame.type)?.({ connection, frame });
   }
 }
 

@@ -16,7 +16,7 @@ export function admitFrame(state: ConnectionState, type: ClientFrameType | 'unre
     case 'open':
       return type === 'hello' ? 'violation' : 'take';
     case 'leaving':
-      return type === 'pong' ? 'take' : 'drop';
+      return UNTIL_WELCOME.has(type) ? 'take' : 'drop';
     case 'closing':
     case 'closed':
       return 'drop';

@@ -24,6 +24,8 @@ export interface Claimant {
   readonly id: ConnectionId;
   /** False once the socket has closed: a claim that was under way is given back. */
   readonly alive: boolean;
+  /** The client ended its session before it was claimed. */
+  readonly saidBye: boolean;
   /** From before the claim on, so that a claim by another pod in between is heard. */
   onSessionEvent(event: SessionEvent): void;
   /** Ends the listening when the socket closes. */
@@ -71,7 +73,8 @@ export class Handshake {
     const result = await this.store.claim(claim);
     switch (result.kind) {
       case 'claimed':
-        if (!claimant.alive) await this.store.detach(key, hello.attempt, claimant.id);
+        if (claimant.saidBye) await this.store.end(key, claimant.id);
+        else if (!claimant.alive) await this.store.detach(key, hello.attempt, claimant.id);
         return {
           kind: 'welcome',
           row: result.row,

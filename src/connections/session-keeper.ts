@@ -1,7 +1,8 @@
 import type { SessionsConfig } from '../config/config.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { ClaimResult, SessionStore } from '../sessions/session-store.js';
+import type { Claim, SessionStore } from '../sessions/session-store.js';
+import { applyClaim } from './claim-result.js';
 import type { Connection } from './connection.js';
 
 /** Claims in one write, so that a check of 10,000 rows never holds Redis or this pod up for long. */
@@ -30,7 +31,9 @@ export class SessionKeeper {
 
   start(): void {
     this.timer = this.clock.every(Math.max(20, this.config.sweepMs / TICKS_PER_SWEEP), () => {
-      void this.claimAgain(this.dueNow());
+      this.claimAgain(this.dueNow()).catch((error: unknown) => {
+        this.logger.error('session.sweep-failed', { error });
+      });
     });
   }
   stop(): void {
@@ -38,19 +41,25 @@ export class SessionKeeper {
     this.timer = null;
   }
 
-  /** Every row, then `probe`: Redis may have lost acknowledged messages. A doubt during a check starts another. */
+  /**
+   * Every row, then `probe` to those whose session is still theirs: Redis may have lost acknowledged messages. A doubt
+   * during a check starts another.
+   */
   async checkAll(): Promise<void> {
     this.again = true;
     if (this.checking) return;
     this.checking = true;
-    while (this.again) {
-      this.again = false;
-      const open = [...this.connections()].filter((connection) => connection.state === 'open');
-      await this.claimAgain(open);
-      for (const connection of open)
-        if (connection.state === 'open') connection.send({ type: 'probe', withinMs: PROBE_SPREAD_MS });
+    try {
+      while (this.again) {
+        this.again = false;
+        for (const connection of await this.claimAgain([...this.connections()]))
+          connection.send({ type: 'probe', withinMs: PROBE_SPREAD_MS });
+      }
+    } catch (error) {
+      this.logger.error('session.check-failed', { error });
+    } finally {
+      this.checking = false;
     }
-    this.checking = false;
   }
 
   private dueNow(): Connection[] {
@@ -66,41 +75,36 @@ export class SessionKeeper {
     return found;
   }
 
-  private async claimAgain(connections: readonly Connection[]): Promise<void> {
+  /** Resolves with the connections whose session is still theirs. Only those are claimed for that are open by then. */
+  private async claimAgain(connections: readonly Connection[]): Promise<readonly Connection[]> {
+    const kept: Connection[] = [];
     for (let start = 0; start < connections.length; start += BATCH) {
-      const batch = connections.slice(start, start + BATCH);
-      const results = await this.store.claimAll(
-        batch.flatMap(({ session, id }) => (session ? [claimOf(session, id)] : [])),
-      );
-      results.forEach((result, index) => {
-        const connection = batch[index];
-        if (!connection) return;
-        if (result.status === 'fulfilled') this.apply(connection, result.value);
-        else this.logger.warn('session.claim-again-failed', { connectionId: connection.id, error: result.reason });
+      const batch = connections.slice(start, start + BATCH).filter(({ state, session }) => state === 'open' && session);
+      const results = await this.store.claimAll(batch.flatMap(claimOf));
+      batch.forEach((connection, index) => {
+        const result = results[index];
+        if (result?.status !== 'fulfilled')
+          this.logger.warn('session.claim-again-failed', { connectionId: connection.id, error: result?.reason });
+        else if (applyClaim(connection, result.value, this.store)) kept.push(connection);
       });
     }
+    await this.touch(kept);
+    return kept;
   }
 
-  private apply(connection: Connection, result: ClaimResult): void {
-    switch (result.kind) {
-      case 'claimed':
-        return;
-      case 'superseded':
-        connection.supersede(result.attempt);
-        return;
-      case 'gone':
-        connection.close('sessionGone');
-        return;
-      case 'expired':
-        connection.close('badCredential', 'credential expired');
+  private async touch(connections: readonly Connection[]): Promise<void> {
+    for (const { id, session } of connections) {
+      try {
+        await session?.publisher.touch();
+      } catch (error) {
+        this.logger.warn('session.touch-failed', { connectionId: id, error });
+      }
     }
   }
 }
 
-function claimOf(
-  { row }: NonNullable<Connection['session']>,
-  connection: Connection['id'],
-): Parameters<SessionStore['claim']>[0] {
-  const { tenant, session, attempt, pod } = row;
-  return { tenant, session, attempt, connection, pod };
+function claimOf({ id, session }: Connection): readonly Claim[] {
+  if (!session) return [];
+  const { tenant, session: key, attempt, pod } = session.row;
+  return [{ tenant, session: key, attempt, connection: id, pod }];
 }

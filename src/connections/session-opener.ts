@@ -33,10 +33,6 @@ export class SessionOpener {
   ) {}
 
   async open(connection: Connection, hello: HelloFrame): Promise<void> {
-    if (!connection.advance('hello')) {
-      connection.close('protocolError', 'a second hello');
-      return;
-    }
     connection.attempt = hello.attempt;
     connection.overlap = hello.can.includes('overlap');
     const { upgradeToken } = connection;
@@ -89,7 +85,7 @@ export class SessionOpener {
     connection.send(this.welcomeFrame(session, resume, resumed));
     connection.adopt({ row, identity, publisher, subscriptions });
     connection.whenClosed(() => {
-      this.giveBack(connection);
+      void connection.giveBack(this.ports.store);
     });
     subscriptions.start(hello.streams);
     this.context.logger.debug(resumed ? 'session.resumed' : 'session.created', {
@@ -130,15 +126,5 @@ export class SessionOpener {
         connection.close('internal', 'a stream cannot be read');
       },
     };
-  }
-
-  /** The socket is gone: unless the session has moved, its row says so from now on. */
-  private giveBack(connection: Connection): void {
-    const session = connection.session;
-    if (!session) return;
-    this.ports.store.detach(session.row, connection.attempt, connection.id).catch((error: unknown) => {
-      // Without it the row goes on naming this connection until the session TTL ends it: only the display is late.
-      this.context.logger.warn('session.detach-failed', { connectionId: connection.id, error });
-    });
   }
 }

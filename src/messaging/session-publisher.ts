@@ -27,6 +27,8 @@ export class SessionPublisher {
   private bytes = 0;
   private paused = false;
   private stopped = false;
+  /** Streams with something settled or under way: a client says a mark on each after `welcome`, so none is missed. */
+  private readonly used = new Set<StreamName>();
 
   constructor(
     private readonly ports: PublishingPorts,
@@ -42,6 +44,7 @@ export class SessionPublisher {
       this.tellError(stream, seq, new BatonError('no-publisher'));
       return;
     }
+    this.used.add(stream);
     const readAtMs = this.ports.redisTimeMs();
     const base = { session, publisher, seq, after: frame.after, readAtMs };
     const item = this.itemOf(frame, base);
@@ -61,6 +64,16 @@ export class SessionPublisher {
 
   renew(identity: SessionIdentity): void {
     this.identity = identity;
+  }
+
+  /** (M) The sweep: Redis keeps the sequences of a publisher who is connected and silent. */
+  async touch(): Promise<void> {
+    const { session, publisher } = this.identity;
+    if (publisher === null || this.stopped) return;
+    const streams = [...this.used];
+    await Promise.all(
+      streams.map((stream) => this.ports.log.touch(ownerOf(stream, this.identity), session, publisher)),
+    );
   }
 
   /** The session has moved or the socket has closed: what Redis still answers is not told; the client repeats it. */

@@ -69,7 +69,7 @@ export class SessionSubscriptions {
   }
 
   get caughtUp(): boolean {
-    for (const sink of this.sinks.values()) if (!sink.answered || sink.behind) return false;
+    for (const sink of this.sinks.values()) if (!sink.settled || sink.behind) return false;
     return true;
   }
 
@@ -85,7 +85,10 @@ export class SessionSubscriptions {
 
 /** One stream on one socket. */
 class SocketSink implements StreamSink {
+  /** The client's subscribe has its answer: only until then is another one a violation. */
   answered = false;
+  /** False in a replay, and between a reset, asked for or not, and its `subscribed`. */
+  settled = false;
   /** The socket's queue was full: it reads from the log again once there is room. */
   behind = false;
   private subscription: Subscription | null = null;
@@ -114,13 +117,14 @@ class SocketSink implements StreamSink {
   }
 
   reset(reason: ResetReason, position: Position): void {
-    this.answered = false;
+    this.settled = false;
     this.ports.onReset(reason);
     this.writer.send({ type: 'reset', stream: this.stream, reason, position });
   }
 
   subscribed(position: Position): void {
     this.answered = true;
+    this.settled = true;
     this.writer.send({ type: 'subscribed', stream: this.stream, position });
   }
 

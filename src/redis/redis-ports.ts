@@ -3,7 +3,7 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 
 /** The names of src/redis/scripts/*.lua, one command a file. */
 export type ScriptName =
-  'append' | 'read' | 'claim' | 'detach' | 'end-session' | 'session-data' | 'beat' | 'leave' | 'take-pace';
+  'append' | 'read' | 'touch' | 'claim' | 'detach' | 'end-session' | 'session-data' | 'beat' | 'leave' | 'take-pace';
 
 export interface ScriptCall {
   readonly script: ScriptName;

@@ -1,7 +1,7 @@
 import type { SessionsConfig, StreamsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import { randomId } from '../lib/random-id.js';
-import { asEntryId } from '../protocol/ids.js';
+import { asEntryId, type PublisherId, type SessionId } from '../protocol/ids.js';
 import type { Position } from '../protocol/position.js';
 import type { RedisKeys, StreamOwner } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
@@ -54,6 +54,11 @@ export class RedisStreamLog implements StreamLog {
       args: [randomId(), this.limits.topTtlMs, limit, position?.offset ?? '', position?.id ?? ''],
     });
     return parseReadReply(reply);
+  }
+
+  async touch(owner: StreamOwner, session: SessionId, publisher: PublisherId): Promise<void> {
+    const keys = [this.ports.keys.stream(owner).publisher(session, publisher)];
+    await this.ports.redis.run({ script: 'touch', keys, args: [this.limits.publisherTtlMs] });
   }
 }
 

@@ -60,6 +60,8 @@ export interface StreamLog {
   append(owner: StreamOwner, item: AppendItem): Promise<AppendResult>;
   /** `position` null: only the top, no entries. One page; the caller goes on until the last entry is the top. */
   read(owner: StreamOwner, position: Position | null, limit: number): Promise<ReadResult>;
+  /** Keeps what a publisher has settled for another time to live: for one who is connected and silent. */
+  touch(owner: StreamOwner, session: SessionId, publisher: PublisherId): Promise<void>;
 }
 
 export const STREAM_LOG = Symbol('StreamLog');

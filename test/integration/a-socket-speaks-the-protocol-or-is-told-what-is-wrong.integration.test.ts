@@ -73,6 +73,13 @@ describe('a socket', () => {
       },
     ],
     [
+      'a first frame whose type is 60 characters of three bytes each',
+      1002,
+      (client: RawClient) => {
+        client.send({ type: '日'.repeat(60) });
+      },
+    ],
+    [
       'a binary frame',
       1003,
       (client: RawClient) => {
@@ -249,6 +256,19 @@ describe('a session', () => {
     old.client.send({ type: 'bye' });
     expect(await old.client.close()).toMatchObject({ code: 1000 });
     await eventually('the session to be gone', async () => (await (await resumeAt(b, old, 2)).close()).code === 4010);
+  });
+
+  it('ends with a bye that comes before welcome, or over a socket that it has just left', async () => {
+    const early = await RawClient.open(url(a));
+    const token = await here.token('acme', 'ada');
+    early.send({ type: 'hello', attempt: 1, token, streams: {}, can: [], hops: 0 }, { type: 'bye' });
+    expect(await early.close()).toMatchObject({ code: 1000 });
+
+    const old = await join(a);
+    const owner = await resumeAt(b, old, 2);
+    await owner.next('welcome');
+    old.client.send({ type: 'bye' });
+    expect(await owner.close()).toMatchObject({ code: 4010 });
   });
 
   it('goes on with a renewed credential of its own user, and only of that', async () => {

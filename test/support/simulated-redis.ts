@@ -35,6 +35,11 @@ export class SimulatedRedis implements StreamLog, RedisSubscriber {
   }
 
   /** Pages are short, so that there are many. */
+  /** Nothing expires here. */
+  touch(): Promise<void> {
+    return Promise.resolve();
+  }
+
   read(_owner: unknown, position: Position | null): Promise<ReadResult> {
     return new Promise((resolve, reject) => {
       if (!this.up) {

@@ -26,7 +26,7 @@ describe('a connection', () => {
       'awaiting-hello +!!!!!!!',
       'claiming       !!!!!!++',
       'open           !+++++++',
-      'leaving        ......+.',
+      'leaving        ......++',
       'closing        ........',
       'closed         ........',
     ]);
