@@ -1,15 +1,15 @@
 import { assertNever } from '../lib/assert-never.js';
 import { backoffMs } from '../lib/backoff.js';
+import { randomId } from '../lib/random-id.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
-import { checkBounds, FrameError } from '../protocol/codec.js';
+import { brokenBound } from '../protocol/codec.js';
 import type { Json, ServerFrame } from '../protocol/frames.js';
-import type { PublisherId } from '../protocol/ids.js';
+import { asPublisherId, type PublisherId } from '../protocol/ids.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import type { PublishEffect } from './publish-queue.js';
 import { Publishing } from './publishing.js';
-import { randomPublisherId } from './random.js';
 import type { SequenceRange } from './sequence-ranges.js';
 import { Timers } from './timers.js';
 
@@ -38,7 +38,7 @@ interface Ticket {
 export class PublishDriver {
   readonly #timers: Timers;
   #publishing = new Publishing<Ticket>();
-  #publisher = randomPublisherId();
+  #publisher = asPublisherId(randomId());
   #stopped: ClientError | null = null;
 
   constructor(
@@ -90,7 +90,7 @@ export class PublishDriver {
     this.#timers.cancelAll();
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
-    this.#publisher = randomPublisherId();
+    this.#publisher = asPublisherId(randomId());
     for (const { stream, seq, data, ticket, sent } of left) {
       if (data === null || ticket === null) continue;
       if (sent) this.#reject(stream, seq, ticket, unknownOutcome('the session is gone'));
@@ -167,12 +167,8 @@ function publishText({ stream, seq, after, data }: Extract<PublishEffect<Ticket>
 function toJson(data: Json): string | ClientError {
   const text = JSON.stringify(data) as string | undefined;
   if (text === undefined) return new ClientError('bad-frame', 'the data has no JSON form');
-  try {
-    checkBounds({ data });
-  } catch (error) {
-    if (error instanceof FrameError) return new ClientError(error.code, error.message);
-    throw error;
-  }
+  const broken = brokenBound(data);
+  if (broken !== null) return new ClientError('bad-frame', broken);
   const tooBig = text.length > MAX_DATA_BYTES || new TextEncoder().encode(text).length > MAX_DATA_BYTES;
   return tooBig ? new ClientError('too-big', `the data is larger than ${MAX_DATA_BYTES} bytes of JSON`) : text;
 }

@@ -3,7 +3,7 @@ import type { Backend } from '../auth/principal.js';
 import { BatonError } from '../lib/baton-error.js';
 import { randomId } from '../lib/random-id.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
-import { checkBounds, FrameError } from '../protocol/codec.js';
+import { brokenBound } from '../protocol/codec.js';
 import type { Json } from '../protocol/frames.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { StreamLog } from '../streams/stream-log.js';
@@ -49,12 +49,8 @@ function idempotencyHash({ tenant, keyId }: Backend, key: string): string {
 }
 
 function textOf(data: Json): string {
-  try {
-    checkBounds(data);
-  } catch (error) {
-    if (error instanceof FrameError) throw new BatonError('bad-request', error.message);
-    throw error;
-  }
+  const broken = brokenBound(data);
+  if (broken !== null) throw new BatonError('bad-request', broken);
   const text = JSON.stringify(data);
   const size = Buffer.byteLength(text);
   if (size > MAX_DATA_BYTES)

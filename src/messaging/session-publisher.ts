@@ -1,4 +1,5 @@
 import { BatonError } from '../lib/baton-error.js';
+import { brokenBound } from '../protocol/codec.js';
 import { errorCodes } from '../protocol/error-codes.js';
 import type { PublishFrame } from '../protocol/frames.js';
 import { mayUse } from '../protocol/grants.js';
@@ -84,6 +85,8 @@ export class SessionPublisher {
   private itemOf(frame: PublishFrame, base: Omit<SequencedItem, 'kind'>): SequencedItem {
     if (frame.data === undefined) return { ...base, kind: 'mark' };
     if (!mayUse(this.identity.grants, frame.stream, 'publish')) return { ...base, kind: 'refuse', code: 'forbidden' };
+    // Before JSON.stringify, which recurses. Refused, not `error`: otherwise the sequence would stop here for ever.
+    if (brokenBound(frame.data) !== null) return { ...base, kind: 'refuse', code: 'bad-frame' };
     const data = JSON.stringify(frame.data);
     if (Buffer.byteLength(data) > MAX_DATA_BYTES) return { ...base, kind: 'refuse', code: 'too-big' };
     return { ...base, kind: 'publish', data };

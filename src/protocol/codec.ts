@@ -31,6 +31,7 @@ export function parseClientFrame(text: string): ClientFrame {
   const fields = parseObject(text);
   const parse = typeof fields['type'] === 'string' ? parsers.get(fields['type']) : undefined;
   if (!parse) throw new FrameError('unknown-type', `unknown frame type ${show(fields['type'])}`);
+  if (parse !== parsePublish) checkBounds(fields);
   return parse(fields);
 }
 
@@ -78,12 +79,14 @@ function parseHello(fields: Fields): HelloFrame {
   };
 }
 
+/** `data` is JSON of any shape: whoever settles the sequence refuses what is out of bounds (see brokenBound). */
 function parsePublish(fields: Fields): PublishFrame {
   const stream = streamField(fields);
   const seq = numberField(fields, 'seq', 1);
+  const { data, ...envelope } = fields;
+  checkBounds(envelope, { stream, seq });
   const after = numberField(fields, 'after', 0);
   if (after >= seq) throw new FrameError('bad-frame', '`after` must be below `seq`', { stream, seq });
-  const data = fields['data'];
   if (data === undefined) return { type: 'publish', stream, seq, after };
   return { type: 'publish', stream, seq, after, data: data as Json };
 }
@@ -122,7 +125,6 @@ function parseStrings(value: unknown, name: string): readonly string[] {
   return value;
 }
 
-/** JSON within the bounds of depth and keys; the text's length is bounded by the frame. */
 function parseObject(text: string): Fields {
   let value: unknown;
   try {
@@ -132,23 +134,31 @@ function parseObject(text: string): Fields {
     throw error;
   }
   if (!isObject(value)) throw new FrameError('bad-frame', 'the frame is not a JSON object');
-  checkBounds(value);
   return value;
 }
 
-/** Walks without recursion: a frame of 64 KiB can nest 30,000 deep. Throws FrameError `bad-frame`. */
-export function checkBounds(value: unknown): void {
+function checkBounds(value: unknown, about?: FrameError['about']): void {
+  const broken = brokenBound(value);
+  if (broken !== null) throw new FrameError('bad-frame', broken, about);
+}
+
+/**
+ * Which bound of depth or keys the value breaks, as a sentence; null if none. A message's data and the frame around it
+ * are bounded apart. Walks without recursion: a frame of 64 KiB can nest 30,000 deep.
+ */
+export function brokenBound(value: unknown): string | null {
   let keys = 0;
   const open: { readonly node: object; readonly depth: number }[] = isContainer(value)
     ? [{ node: value, depth: 1 }]
     : [];
   for (let next = open.pop(); next; next = open.pop()) {
-    if (next.depth > MAX_JSON_DEPTH) throw new FrameError('bad-frame', `JSON nests deeper than ${MAX_JSON_DEPTH}`);
+    if (next.depth > MAX_JSON_DEPTH) return `JSON nests deeper than ${MAX_JSON_DEPTH}`;
     if (!Array.isArray(next.node)) keys += Object.keys(next.node).length;
-    if (keys > MAX_JSON_KEYS) throw new FrameError('bad-frame', `JSON has more than ${MAX_JSON_KEYS} keys`);
+    if (keys > MAX_JSON_KEYS) return `JSON has more than ${MAX_JSON_KEYS} keys`;
     for (const child of Object.values(next.node))
       if (isContainer(child)) open.push({ node: child, depth: next.depth + 1 });
   }
+  return null;
 }
 
 function streamField(fields: Fields): StreamName {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FrameError, parseClientFrame } from '../../src/protocol/codec.js';
+import { brokenBound, FrameError, parseClientFrame } from '../../src/protocol/codec.js';
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 const keys = (count: number): string => `{${Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',')}}`;
@@ -30,9 +30,8 @@ const bad: readonly (readonly [what: string, text: string, code: string])[] = [
   ['an offset as text', '{"type":"subscribe","stream":"user","position":{"offset":"1","id":"a"}}', 'bad-frame'],
   ['publish without seq', '{"type":"publish","stream":"channel:a","after":0,"data":1}', 'bad-frame'],
   ['publish with after = seq', '{"type":"publish","stream":"channel:a","seq":1,"after":1,"data":1}', 'bad-frame'],
-  ['data that nests 40 deep', publish(nested(40)), 'bad-frame'],
-  ['data that nests 20,000 deep', publish(nested(20_000)), 'bad-frame'],
-  ['1,200 keys', publish(keys(1_200)), 'bad-frame'],
+  ['a frame that nests 20,000 deep', `{"type":"pong","more":${nested(20_000)}}`, 'bad-frame'],
+  ['1,200 keys', `{"type":"pong","more":${keys(1_200)}}`, 'bad-frame'],
   ['an empty token', '{"type":"token","token":""}', 'bad-frame'],
 ];
 const badChannels = [
@@ -65,6 +64,30 @@ describe('a bad frame', () => {
   it('names stream and seq as far as they could be read', () => {
     const error = caught('{"type":"publish","stream":"channel:a","seq":3,"after":7}');
     expect(error.about).toEqual({ stream: 'channel:a', seq: 3 });
+  });
+});
+
+describe('the data of a message', () => {
+  it('has 1,000 keys at most and is 32 deep at most, whatever the frame around it has', () => {
+    const broken = [
+      keys(1_000),
+      nested(32),
+      keys(1_001),
+      nested(33),
+      nested(20_000),
+      `[${keys(500)},${keys(501)}]`,
+    ].map((text) => brokenBound(JSON.parse(text)));
+    const [manyKeys, deep] = ['JSON has more than 1000 keys', 'JSON nests deeper than 32'];
+    expect(broken).toEqual([null, null, manyKeys, deep, deep, manyKeys]);
+  });
+
+  it.each([keys(5_000), nested(20_000)])('is left to whoever can refuse it for good', (data) => {
+    expect(parseClientFrame(publish(data))).toMatchObject({ stream: 'channel:a', seq: 1 });
+  });
+
+  it('does not excuse the rest of its frame, which is refused with its stream and seq', () => {
+    const error = caught(publish(`1,"more":${nested(40)}`));
+    expect(error).toMatchObject({ code: 'bad-frame', about: { stream: 'channel:a', seq: 1 } });
   });
 });
 
