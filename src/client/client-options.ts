@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly maxUnsettledLength?: number;
   /** Delays before a resume: random in 0..min(maxMs, baseMs x 2^failures). Default 500 and 20,000. */
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
+  /** A subscribe or unsubscribe without an answer for this long, and no frame of any stream, resumes elsewhere. Default 15,000. */
+  readonly answerTimeoutMs?: number;
   /** Default: the platform's WebSocket. */
   readonly webSocket?: WebSocketFactory;
   readonly clock?: Clock;
@@ -39,6 +41,7 @@ export interface ClientSettings {
   readonly maxUnsettled: number;
   readonly maxUnsettledLength: number;
   readonly backoff: { readonly baseMs: number; readonly maxMs: number };
+  readonly answerTimeoutMs: number;
   readonly webSocket: WebSocketFactory;
   readonly clock: Clock;
   readonly random: () => number;
@@ -58,6 +61,7 @@ export function settingsFrom(options: ClientOptions): ClientSettings {
     maxUnsettled: options.maxUnsettled ?? 1_000,
     maxUnsettledLength: options.maxUnsettledLength ?? 4_194_304,
     backoff: options.backoff ?? { baseMs: 500, maxMs: 20_000 },
+    answerTimeoutMs: options.answerTimeoutMs ?? 15_000,
     webSocket: options.webSocket ?? platformWebSocket,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

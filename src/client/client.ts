@@ -55,6 +55,7 @@ export class Client {
     this.#streams = new StreamDriver(settings, {
       send: (connection, text) => this.#driver.send(connection, text),
       reset: (reset) => this.#events.emit('reset', reset),
+      unanswered: (connection) => this.#driver.lose(connection, 'a stream waits for its answer'),
       callbackThrew: (error) => this.#callbackThrew(error),
     });
     this.#publisher = new PublishDriver(settings, {

@@ -2,7 +2,7 @@ import { assertNever } from '../lib/assert-never.js';
 import { withDeadline } from '../lib/deadline.js';
 import { encodeFrame } from '../protocol/codec.js';
 import { closeCodes } from '../protocol/close-codes.js';
-import type { CredentialFrame, MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
+import type { MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
 import type { PublisherId } from '../protocol/ids.js';
 import type { ClientSettings } from './client-options.js';
 import { allowedEndpoints } from './endpoints.js';
@@ -17,6 +17,7 @@ import {
   type StopReason,
   type TimerName,
 } from './ownership.js';
+import { Renewal } from './renewal.js';
 import { Sockets } from './sockets.js';
 import { Timers } from './timers.js';
 
@@ -35,20 +36,18 @@ export interface SessionListener {
 }
 
 const TOKEN_MS = 30_000;
-/** A pod says `credential` a minute before the end; anything up to here asks for a renewal. */
-const RENEW_BELOW_MS = 65_000;
 
 /** Keeps the session connected: owns the sockets and their timers, and does what `transition` says. */
 export class SessionDriver {
   #state: Ownership;
   #welcome: WelcomeFrame | null = null;
-  #renewing = false;
   /** What comes in while another event is being worked on. */
   readonly #inbox: (() => void)[] = [];
   #working = false;
   readonly #hellos = new Map<number, { readonly opened: Opened; readonly identity: HelloIdentity }>();
   readonly #timers: Timers;
   readonly #sockets: Sockets;
+  readonly #renewal: Renewal;
 
   constructor(
     private readonly settings: ClientSettings,
@@ -60,6 +59,13 @@ export class SessionDriver {
       opened: (connection) => this.#turn(() => this.#sayHello(connection)),
       received: (connection, frame) => this.#turn(() => this.#receive(connection, frame)),
       closed: (connection, code, reason) => this.#turn(() => this.#closed(connection, code, reason)),
+    });
+    this.#renewal = new Renewal(settings, this.#timers, {
+      token: () => this.#token(),
+      send: (connection, token) => this.#sockets.send(connection, encodeFrame({ type: 'token', token })),
+      failed: (error) => {
+        listener.tokenFailed(error);
+      },
     });
   }
 
@@ -74,6 +80,11 @@ export class SessionDriver {
 
   send(connection: number, text: string): void {
     this.#sockets.send(connection, text);
+  }
+
+  /** Whatever its socket says, the connection is of no use: as if it had closed with 1006. */
+  lose(connection: number, why: string): void {
+    this.#sockets.lose(connection, why);
   }
 
   /** Everything from outside comes through here, one after the other, also when a callback calls back. */
@@ -162,6 +173,7 @@ export class SessionDriver {
   #drop(connection: number): void {
     this.#observeClosed(connection, closeCodes.done.code, '', true);
     this.#hellos.delete(connection);
+    this.#renewal.gone(connection);
     this.#sockets.drop(connection);
     this.listener.gone(connection);
   }
@@ -197,11 +209,15 @@ export class SessionDriver {
         this.#dispatch({ type: 'busy', connection, retryAfterMs: frame.retryAfterMs });
         break;
       case 'credential':
-        if (connection === this.#state.current?.connection) this.#credential(connection, frame);
+        if (connection === this.#state.current?.connection) this.#renewal.credential(connection, frame.expiresInMs);
+        this.listener.received(connection, frame);
+        break;
+      case 'error':
+        if (frame.stream === undefined && frame.seq === undefined) this.#renewal.error(connection, frame.retryAfterMs);
         this.listener.received(connection, frame);
         break;
       default:
-        if (frame.type === 'error' || this.#isWelcomed(connection)) this.listener.received(connection, frame);
+        if (this.#isWelcomed(connection)) this.listener.received(connection, frame);
     }
   }
 
@@ -209,7 +225,7 @@ export class SessionDriver {
     const { next } = this.#state;
     if (next.kind !== 'waiting' || next.opened.connection !== connection) return;
     this.#welcome = frame;
-    this.#renewing = false;
+    this.#renewal.cancel();
     const { session, resume, resumed, pod, revision } = frame;
     this.settings.observer?.({
       type: 'welcome',
@@ -233,6 +249,7 @@ export class SessionDriver {
   #closed(connection: number, code: number, reason: string): void {
     this.#observeClosed(connection, code, reason, false);
     this.#hellos.delete(connection);
+    this.#renewal.gone(connection);
     this.#dispatch({ type: 'closed', connection, code, reason });
   }
 
@@ -269,22 +286,5 @@ export class SessionDriver {
 
   #token(): Promise<string> {
     return withDeadline(this.settings.clock, 'the token function', TOKEN_MS, this.settings.token());
-  }
-
-  /** Renews once a time: the answer to a renewal asks for no other, however short the new credential lives. */
-  #credential(connection: number, { expiresInMs }: CredentialFrame): void {
-    const answersRenewal = this.#renewing;
-    this.#renewing = false;
-    if (answersRenewal || expiresInMs > RENEW_BELOW_MS) return;
-    this.#renewing = true;
-    this.#token().then(
-      (token) => {
-        this.#sockets.send(connection, encodeFrame({ type: 'token', token }));
-      },
-      (error: unknown) => {
-        this.#renewing = false;
-        this.listener.tokenFailed(error);
-      },
-    );
   }
 }

@@ -65,13 +65,19 @@ export class Sockets {
     if (open === undefined) return;
     const silentForMs = this.clock.monotonic() - open.lastFrameAtMs;
     if (silentForMs >= limitMs) {
-      this.drop(connection);
-      this.listener.closed(connection, LOST, 'silent for two ping periods');
+      this.lose(connection, 'silent for two ping periods');
       return;
     }
     open.silence = this.clock.after(limitMs - silentForMs, () => {
       this.watchSilence(connection, limitMs);
     });
+  }
+
+  /** Drops it, and says that it has closed. */
+  lose(connection: number, why: string): void {
+    if (!this.#open.has(connection)) return;
+    this.drop(connection);
+    this.listener.closed(connection, LOST, why);
   }
 
   drop(connection: number): void {

@@ -5,6 +5,7 @@ import { encodeFrame } from '../protocol/codec.js';
 import type { MessageFrame, ServerFrame, StreamPositions } from '../protocol/frames.js';
 import type { Position } from '../protocol/position.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
+import { AnswerWatch } from './answer-watch.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import type { StreamEffect } from './stream-state.js';
@@ -23,6 +24,8 @@ export interface StreamDriverPort {
   send(connection: number, text: string): void;
   reset(reset: Reset): void;
   callbackThrew(error: unknown): void;
+  /** The connection answers no more. */
+  unanswered(connection: number): void;
 }
 
 /** The application's subscriptions, several to a stream, and the frames and timers that keep them going. */
@@ -32,12 +35,21 @@ export class StreamDriver implements SubscriptionOwner {
   /** Streams that wait for a slow consumer, and how far they have come. Meanwhile they aren't subscribed. */
   readonly #held = new Map<StreamName, { readonly position: Position | null; readonly by: Set<Subscription> }>();
   readonly #timers: Timers;
+  readonly #answers: AnswerWatch;
 
   constructor(
     private readonly settings: ClientSettings,
     private readonly port: StreamDriverPort,
   ) {
     this.#timers = new Timers(settings.clock);
+    this.#answers = new AnswerWatch(
+      settings.clock,
+      settings.answerTimeoutMs,
+      () => this.#subscriptions.waits,
+      () => {
+        if (this.#subscriptions.current !== null) port.unanswered(this.#subscriptions.current);
+      },
+    );
   }
 
   /** Throws ClientError `bad-stream` or `too-many-streams`. */
@@ -96,11 +108,14 @@ export class StreamDriver implements SubscriptionOwner {
 
   welcomed(connection: number): void {
     this.#timers.cancelAll();
+    this.#answers.stop();
     this.#perform(this.#subscriptions.welcomed(connection));
+    this.#answers.check();
   }
 
   gone(connection: number): void {
     this.#subscriptions.gone(connection);
+    this.#answers.check();
   }
 
   received(connection: number, frame: ServerFrame): void {
@@ -111,11 +126,15 @@ export class StreamDriver implements SubscriptionOwner {
       case 'reset':
       case 'error':
         this.#perform(this.#subscriptions.frame(connection, frame));
+        if (connection !== this.#subscriptions.current) break;
+        this.#answers.progress();
+        if (frame.type !== 'message') this.#answers.check();
     }
   }
 
   stopped(error: ClientError): void {
     this.#timers.cancelAll();
+    this.#answers.stop();
     for (const users of this.#users.values()) for (const user of [...users]) user.end(error);
     this.#users.clear();
   }
@@ -130,10 +149,12 @@ export class StreamDriver implements SubscriptionOwner {
         const { connection, stream, position } = effect;
         const frame = { type: 'subscribe', stream, ...(position === null ? {} : { position }) } as const;
         this.port.send(connection, encodeFrame(frame));
+        this.#answers.check();
         break;
       }
       case 'unsubscribe':
         this.port.send(effect.connection, encodeFrame({ type: 'unsubscribe', stream: effect.stream }));
+        this.#answers.check();
         break;
       case 'deliver':
         this.#deliver(effect.connection, effect.message);

@@ -26,6 +26,21 @@ export class Subscriptions {
     return this.#streams.size;
   }
 
+  /** The connection that was welcomed last, while it is open. */
+  get current(): number | null {
+    return this.#current;
+  }
+
+  /** Whether an answer is still to come on the current connection. */
+  get waits(): boolean {
+    if (this.#current === null) return false;
+    if (this.#leaving.size > 0) return true;
+    for (const { feed, standby } of this.#streams.values())
+      for (const each of [feed, standby])
+        if (each?.connection === this.#current && each.phase.kind === 'unanswered') return true;
+    return false;
+  }
+
   position(stream: StreamName): Position | null {
     return this.#streams.get(stream)?.position ?? null;
   }

@@ -188,6 +188,101 @@ describe('a client', () => {
     expect(asked).toBe(2);
   });
 
+  it('whose renewal fails tries again while the credential lives', async () => {
+    const answers = ['first', new Error('offline'), 'third', 'fourth', 'fifth'];
+    start({
+      token: () => {
+        const answer = answers.shift();
+        if (answer instanceof Error) throw answer;
+        return answer ?? 'none';
+      },
+    });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    const first = await service.connection(1);
+    first.welcome();
+    first.send({ type: 'credential', expiresInMs: 60_000 });
+    await eventually('the failure', () => errors.length === 1);
+    clock.advance(250);
+    expect(await first.next('token')).toMatchObject({ token: 'third' });
+    first.send({ type: 'error', code: 'unavailable', message: 'Redis', retryAfterMs: 1_000 });
+    await eventually('the error', () => errors.length === 2);
+    clock.advance(1_500);
+    expect(await first.next('token')).toMatchObject({ token: 'fourth' });
+    first.send({ type: 'error', code: 'unauthorized', message: 'another user' });
+    first.send({ type: 'credential', expiresInMs: 30_000 });
+    expect(await first.next('token')).toMatchObject({ token: 'fifth' });
+    expect(errors).toEqual(['no-token', 'unavailable', 'unauthorized']);
+  });
+
+  it('does not renew a credential that ends before it could, nor on a connection that is gone', async () => {
+    let asked = 0;
+    start({
+      token: () => {
+        if ((asked += 1) > 1) throw new Error('offline');
+        return 'first';
+      },
+    });
+    client.on('error', () => undefined);
+    const first = await service.connection(1);
+    first.welcome();
+    first.send({ type: 'credential', expiresInMs: 200 });
+    await eventually('the question', () => asked === 2);
+    await settle();
+    clock.advance(10_000);
+    expect(asked).toBe(2);
+    first.send({ type: 'credential', expiresInMs: 60_000 });
+    await eventually('the question', () => asked === 3);
+    await settle();
+    first.terminate();
+    await waits();
+    clock.advance(499);
+    expect(asked).toBe(3);
+  });
+
+  it('whose subscribe is not answered for 15 s, with no frame of a stream, leaves the connection', async () => {
+    start();
+    const first = await service.connection(1);
+    first.welcome();
+    await connected();
+    client.subscribe('session', () => undefined);
+    await first.next('subscribe');
+    clock.advance(14_000);
+    first.send({ type: 'reset', stream: 'session', reason: 'lost', position: position(4) }, { type: 'ping' });
+    await first.next('pong');
+    clock.advance(14_999);
+    expect(client.state.kind).toBe('connected');
+    clock.advance(1);
+    expect(client.state.kind).toBe('waiting');
+    expect(await first.closed()).toBe(1000);
+    clock.advance(500);
+    const second = await service.connection(2);
+    expect(second.hello).toMatchObject({ attempt: 2, streams: { session: position(4) } });
+    second.welcome();
+    await connected();
+    clock.advance(15_000);
+    expect(client.state.kind).toBe('waiting');
+  });
+
+  it('whose streams are all answered stays, and leaves if an unsubscribe then is not', async () => {
+    start({ answerTimeoutMs: 3_000 });
+    const first = await service.connection(1);
+    first.welcome();
+    await connected();
+    const subscription = client.subscribe('session', () => undefined);
+    await first.next('subscribe');
+    first.send({ type: 'subscribed', stream: 'session', position: position(4) });
+    await subscription.ready;
+    clock.advance(20_000);
+    expect(client.state.kind).toBe('connected');
+    subscription.close();
+    await first.next('unsubscribe');
+    clock.advance(2_999);
+    expect(client.state.kind).toBe('connected');
+    clock.advance(1);
+    expect(client.state.kind).toBe('waiting');
+  });
+
   it('whose token function fails or never ends says so and asks again', async () => {
     const answers = [
       () => Promise.reject(new Error('offline')),
