@@ -1,37 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { complaintsOf, summaryOf } from '../support/judge/summary.js';
-import { brokenPromises, type Verdict } from '../support/judge/verdict.js';
+import { breachesInPhases } from '../support/judge/promise.js';
+import { summaryOf } from '../support/judge/summary.js';
+import { brokenPromises, type Judgement } from '../support/judge/verdict.js';
 import { inLanes } from '../support/lanes.js';
 import { play } from '../support/stage/play.js';
 import { BuggyCopy, type SeededBug, seededBugs } from '../support/stage/seeded-bug.js';
-import { troubles, type TroubleName } from '../support/stage/troubles.js';
+import { rewinding, troubles, type TroubleName } from '../support/stage/troubles.js';
 
 // Each bug plays its trouble with real pods, clients and Redis. A judge that has never found anything may be one that
 // can't.
 
 const bugs = await seededBugs();
 
-async function withoutABug(): Promise<Verdict> {
+async function withoutABug(): Promise<Judgement> {
   const names = Object.keys(troubles) as TroubleName[];
-  return (await play({ troubles: names, stage: {}, healMs: 15_000 })).whole;
+  return play({ troubles: names, stage: {}, healMs: 15_000 });
 }
 
-async function withBug(bug: SeededBug): Promise<Verdict> {
+async function withBug(bug: SeededBug): Promise<Judgement> {
   const copy = await BuggyCopy.of(bug);
   try {
-    return (await play({ troubles: [bug.trouble], stage: { build: copy.build }, healMs: 3_000 })).whole;
+    return await play({ troubles: [bug.trouble], stage: { build: copy.build }, healMs: 3_000 });
   } finally {
     await copy.remove();
   }
 }
 
 describe('the judge', () => {
-  let verdicts: readonly Promise<Verdict>[] = [];
+  let judgements: readonly Promise<Judgement>[] = [];
   beforeAll(() => {
-    verdicts = inLanes(2, [withoutABug, ...bugs.map((bug) => () => withBug(bug))]);
+    judgements = inLanes(2, [withoutABug, ...bugs.map((bug) => () => withBug(bug))]);
   });
   afterAll(async () => {
-    await Promise.allSettled(verdicts);
+    await Promise.allSettled(judgements);
   }, 120_000);
 
   it('knows at least eight bugs', () => {
@@ -39,16 +40,16 @@ describe('the judge', () => {
   });
 
   it('finds nothing wrong without a bug, through all troubles', async () => {
-    const verdict = await verdicts[0];
-    if (verdict === undefined) throw new Error('nothing was played');
-    process.stdout.write(`without a bug: ${summaryOf(verdict)}\n`);
-    expect(complaintsOf(verdict)).toEqual([]);
+    const judgement = await judgements[0];
+    if (judgement === undefined) throw new Error('nothing was played');
+    process.stdout.write(`without a bug: ${summaryOf(judgement.whole)}\n`);
+    expect(breachesInPhases(judgement, rewinding)).toEqual([]);
   });
 
   it.each(bugs)('catches $name as $caughtAs, through $trouble', async (bug) => {
-    const verdict = await verdicts[1 + bugs.indexOf(bug)];
-    if (verdict === undefined) throw new Error('nothing was played');
-    process.stdout.write(`${bug.name}: ${summaryOf(verdict)}\n`);
-    expect([...brokenPromises(verdict)]).toContain(bug.caughtAs);
+    const judgement = await judgements[1 + bugs.indexOf(bug)];
+    if (judgement === undefined) throw new Error('nothing was played');
+    process.stdout.write(`${bug.name}: ${summaryOf(judgement.whole)}\n`);
+    expect([...brokenPromises(judgement.whole)]).toContain(bug.caughtAs);
   });
 });

@@ -53,6 +53,14 @@ describe('the judge', () => {
     );
   });
 
+  it('says how many messages clients reported as lost by Redis', () => {
+    const log = new HandWritten().welcomed('ann').subscribed('ann', room).ended('ann');
+    expect(whole(log).lostByRedis).toBe(0);
+    log.sent('m1', room, 'lost-by-redis').sent('m2', room, 'lost-by-redis');
+    expect(whole(log).lostByRedis).toBe(2);
+    expect(summaryOf(whole(log))).toMatch(/; 2 reported as lost by Redis$/);
+  });
+
   it('tells the first complaints and counts the rest', () => {
     const log = new HandWritten().welcomed('ann').subscribed('ann', room).ended('ann');
     for (const uid of ['m1', 'm2', 'm3']) log.sent(uid, room);

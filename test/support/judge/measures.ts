@@ -1,4 +1,4 @@
-import { recordsOf, type ClientHistory, type History } from './history.js';
+import { recordsOf, type ClientHistory, type History, type MessageFate } from './history.js';
 import { spreadOf, type Spread } from './percentile.js';
 
 /** A part of a run, on the clock of the records. */
@@ -25,9 +25,11 @@ export interface Measures {
   /** The longest delay of each client, in ms, over clients. */
   readonly longestPerClientMs: Spread;
   readonly resets: number;
+  /** Acknowledged messages, sent in the phase, of which their publisher was told that Redis had lost them. */
+  readonly lostByRedis: number;
 }
 
-export function measure({ clients }: History, phase: Phase): Measures {
+export function measure({ clients, messages }: History, phase: Phase): Measures {
   const moves = clients.map((client) => movesOf(client, phase));
   const delays = clients.map((client) => delaysOf(client, phase));
   const counts = moves.map(({ length }) => length);
@@ -40,8 +42,12 @@ export function measure({ clients }: History, phase: Phase): Measures {
     delayMs: spreadOf(delays.flat()),
     longestPerClientMs: spreadOf(longest),
     resets: sum(clients.map((client) => recordsOf(client, 'reset').filter((reset) => isIn(reset, phase)).length)),
+    lostByRedis: [...messages.values()].filter((message) => wasLostByRedis(message, phase)).length,
   };
 }
+
+const wasLostByRedis = ({ outcome, sentAtUs: atUs }: MessageFate, phase: Phase): boolean =>
+  outcome === 'lost-by-redis' && isIn({ atUs }, phase);
 
 /** The gap in ms of each move of the client in the phase. */
 function movesOf(client: ClientHistory, phase: Phase): number[] {

@@ -40,7 +40,11 @@ function others(verdict: Verdict): string[] {
   const broken = rare
     .filter(([name]) => count(verdict, name) > 0)
     .map(([name, text]) => `${count(verdict, name)} ${text}`);
-  return verdict.resets === 0 ? broken : [...broken, `${verdict.resets} resets`];
+  return [
+    ...broken,
+    ...(verdict.resets === 0 ? [] : [`${verdict.resets} resets`]),
+    ...(verdict.lostByRedis === 0 ? [] : [`${verdict.lostByRedis} reported as lost by Redis`]),
+  ];
 }
 
 const spread = ({ p50, p99 }: Spread): string => `p50 ${ms(p50)} p99 ${ms(p99)} ms`;

@@ -83,6 +83,9 @@ export const troubles = {
 
 export type TroubleName = keyof typeof troubles;
 
+/** In these, and in no others, Redis loses messages that it had acknowledged. */
+export const rewinding: ReadonlySet<string> = new Set<TroubleName>(['rooms-are-rewound']);
+
 /** As soon as so many messages wait for their outcome. */
 async function inFlight(crowd: Crowd, messages: number): Promise<void> {
   const waiting = () => crowd.status.reduce((sum, status) => sum + status.inFlight, 0);
