@@ -40,6 +40,17 @@ const checks: readonly { readonly keys: readonly string[]; readonly check: Check
     },
   },
   {
+    keys: ['BATON_SESSION_SWEEP_MS', 'BATON_SESSION_TTL_MS', 'BATON_WINDOW_MS'],
+    check: ({ sessions, streams }) => {
+      const most = Math.floor((sessions.ttlMs + streams.windowMs) / 2);
+      if (sessions.sweepMs <= most) return null;
+      return (
+        `two sweeps must fit into the session TTL + the window: at most ${most} ms each, not ${sessions.sweepMs}: ` +
+        'what a silent client needs would expire before it is refreshed'
+      );
+    },
+  },
+  {
     keys: [
       'BATON_DRAIN_GRACE_MS',
       'BATON_DRAIN_PRE_STOP_MS',

@@ -187,7 +187,10 @@ const sessions: OptionTable['sessions'] = {
     {
       key: 'BATON_SESSION_SWEEP_MS',
       fallback: 600_000,
-      description: 'Every session that a pod holds is claimed again once in this time, which refreshes its keys.',
+      description:
+        'Once in this time a pod refreshes what its clients need of Redis even if they say nothing: it claims their ' +
+        'sessions again (rows), touches the guards of their publishers, and reads their streams (tops). ' +
+        'Two sweeps must fit into session TTL + replay window.',
     },
     anyTime,
   ),

@@ -63,8 +63,17 @@ export class HandOver {
     this.lastStepMs = now;
     if (wanted === 0 || this.taking) return;
     this.taking = true;
-    const granted = await this.take(wanted);
-    this.taking = false;
+    try {
+      this.askNext(waiting, await this.take(wanted), closingInMs);
+    } catch (error) {
+      // The drain goes on: the next step tries again, and what is left in the end is closed properly.
+      this.logger.error('drain.step-failed', { error });
+    } finally {
+      this.taking = false;
+    }
+  }
+
+  private askNext(waiting: readonly MovableConnection[], granted: number, closingInMs: number): void {
     const receivers = this.ports.peers.pick(granted, waiting.length);
     const turn = nextToMove(waiting, receivers.length, this.lastTenant);
     this.lastTenant = turn.lastTenant;

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.js';
 import type { StreamKeys } from '../redis/keys.js';
 import type { RedisCommands } from '../redis/redis-ports.js';
 import { MAX_BATCH, appendCall, parseAppendReply, type AppendLimits, type AppendReply } from './append-batch.js';
+import { ByteBudget } from './byte-budget.js';
 import type { AppendItem, AppendResult } from './stream-log.js';
 
 interface Pending {
@@ -21,12 +22,20 @@ export interface AppendQueueContext {
   /** How long an item is repeated while Redis is away. */
   readonly appendDeadlineMs: number;
   readonly newId: () => string;
+  /** Of all streams together. */
+  readonly budget: ByteBudget;
   readonly observeSeconds: (seconds: number) => void;
 }
 
 const REPEAT = { baseMs: 25, maxMs: 400 } as const;
 /** Appends to one stream that may wait; more is refused as busy. */
-const MAX_WAITING = 10_000;
+const MAX_WAITING = { items: 10_000, bytes: 16_777_216 } as const;
+/** Appends that may wait on a pod: while Redis is away, memory must last for what all clients publish until they are told. */
+export const MAX_WAITING_BYTES_PER_POD = 67_108_864;
+/** What an append takes besides its data: so that empty ones are bounded, too. */
+const ITEM_BYTES = 256;
+/** By then a batch or two have gone, or Redis is away and the deadline of the oldest has come nearer. */
+const BUSY_RETRY_MS = 1_000;
 
 /**
  * Group commit for one stream: one batch is under way at a time, and what arrives meanwhile is the next. So the order
@@ -35,20 +44,23 @@ const MAX_WAITING = 10_000;
 export class AppendQueue {
   private waiting: Pending[] = [];
   private running = false;
+  private readonly budget: ByteBudget;
 
   constructor(
     private readonly keys: StreamKeys,
     private readonly context: AppendQueueContext,
     private readonly onIdle: () => void,
-  ) {}
+  ) {
+    this.budget = new ByteBudget(MAX_WAITING.bytes, context.budget);
+  }
 
   append(item: AppendItem): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.length >= MAX_WAITING) {
-        reject(new BatonError('busy', `${MAX_WAITING} appends wait for this stream`));
+      const size = ITEM_BYTES + Buffer.byteLength(item.kind === 'refuse' ? '' : (item.data ?? ''));
+      if (this.waiting.length >= MAX_WAITING.items || !this.budget.take(size)) {
+        reject(new BatonError('busy', 'too many appends wait for Redis', { retryAfterMs: BUSY_RETRY_MS }));
         return;
       }
-      const size = item.kind === 'mark' || item.kind === 'refuse' ? 64 : (item.data?.length ?? 0);
       const deadlineMs = this.context.clock.monotonic() + this.context.appendDeadlineMs;
       this.waiting.push({ item, size, deadlineMs, resolve, reject });
       if (!this.running) void this.run();
@@ -100,7 +112,12 @@ export class AppendQueue {
 
   private take(batch: readonly Pending[], settleOne: (pending: Pending, index: number) => void): void {
     this.waiting.splice(0, batch.length);
+    this.giveBack(batch);
     batch.forEach(settleOne);
+  }
+
+  private giveBack(pending: readonly Pending[]): void {
+    this.budget.giveBack(pending.reduce((sum, { size }) => sum + size, 0));
   }
 
   private nextBatch(): readonly Pending[] {
@@ -116,6 +133,7 @@ export class AppendQueue {
     const now = this.context.clock.monotonic();
     const overdue = this.waiting.filter(({ deadlineMs }) => deadlineMs <= now);
     this.waiting = this.waiting.filter(({ deadlineMs }) => deadlineMs > now);
+    this.giveBack(overdue);
     for (const { reject } of overdue) reject(new BatonError('unavailable'));
   }
 }

@@ -6,7 +6,8 @@ import type { Position } from '../protocol/position.js';
 import type { RedisKeys, StreamOwner } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
 import type { AppendLimits } from './append-batch.js';
-import { AppendQueue, type AppendQueueContext } from './append-queue.js';
+import { AppendQueue, MAX_WAITING_BYTES_PER_POD, type AppendQueueContext } from './append-queue.js';
+import { ByteBudget } from './byte-budget.js';
 import type { AppendItem, AppendResult, Entry, ReadResult, StreamLog } from './stream-log.js';
 
 export interface StreamLogPorts {
@@ -33,7 +34,16 @@ export class RedisStreamLog implements StreamLog {
     const publisherTtlMs = topTtlMs + 60_000;
     this.limits = { lateMs, windowMs, windowMessages, windowBytes, topTtlMs, publisherTtlMs };
     const { redis, clock, observeAppendSeconds: observeSeconds } = ports;
-    this.queueContext = { redis, clock, limits: this.limits, appendDeadlineMs, newId: randomId, observeSeconds };
+    const budget = new ByteBudget(MAX_WAITING_BYTES_PER_POD);
+    this.queueContext = {
+      redis,
+      clock,
+      limits: this.limits,
+      appendDeadlineMs,
+      newId: randomId,
+      budget,
+      observeSeconds,
+    };
   }
 
   append(owner: StreamOwner, item: AppendItem): Promise<AppendResult> {

@@ -94,6 +94,7 @@ describe('a configuration with errors', () => {
   it.each([
     ['a drain that does not fit into the grace period', { BATON_DRAIN_HOLD_MS: '91000' }, /151000 ms.*150000 ms/],
     ['a session that ends before its client is back', { BATON_SESSION_TTL_MS: '669999' }, /at least .* = 670000 ms/],
+    ['a sweep that comes too late', { BATON_SESSION_SWEEP_MS: '750001' }, /at most 750000 ms each, not 750001/],
     ['a public key and an HMAC algorithm', asymmetric('RS256,HS256'), /HS256 can't be verified with a public key/],
     ['a secret and an asymmetric algorithm', { BATON_TOKEN_ALGORITHMS: 'EdDSA' }, /EdDSA .* with a secret/],
     ['both kinds of keys', { BATON_TOKEN_PUBLIC_KEY_FILE: '/k.pem' }, /exactly one of the two/],
