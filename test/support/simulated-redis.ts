@@ -34,12 +34,12 @@ export class SimulatedRedis implements StreamLog, RedisSubscriber {
     return this.commands.length + this.answers.length + this.subscribes.length + this.pushes.length === 0;
   }
 
-  /** Pages are short, so that there are many. */
   /** Nothing expires here. */
   touch(): Promise<void> {
     return Promise.resolve();
   }
 
+  /** Pages are short, so that there are many. */
   read(_owner: unknown, position: Position | null): Promise<ReadResult> {
     return new Promise((resolve, reject) => {
       if (!this.up) {
