@@ -29,6 +29,10 @@ export function configureApi(app: ExpressApplication): Server {
     next();
   });
   const server = app.getHttpServer();
+  // Backends on Java offer HTTP/2 with their first request (`Upgrade: h2c`): an offer may be ignored, and only a
+  // WebSocket's is taken. A variable of its own: the published types know the option, not the property.
+  const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
   server.headersTimeout = HEADERS_WITHIN_MS;
   server.requestTimeout = REQUEST_WITHIN_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;

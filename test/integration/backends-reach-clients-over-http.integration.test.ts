@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningPod } from '../../src/start-pod.js';
 import { eventually } from '../support/eventually.js';
@@ -110,6 +111,26 @@ describe('a message of a backend', () => {
     expect((await send(body, { key: 'k'.repeat(129) })).status).toBe(400);
     expect((await send(body, { key: 'k'.repeat(128) })).status).toBe(201);
   });
+});
+
+/** What the HTTP client of Java says first: HTTP/2, if the server wants it. */
+it('a backend that offers HTTP/2 is answered over HTTP/1.1', async () => {
+  const body = JSON.stringify({ to: { channel: 'news' }, data: 1 });
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(port(), '127.0.0.1', () => {
+      socket.write(
+        `POST /v1/messages HTTP/1.1\r\nHost: a\r\nAuthorization: ${here.bearer('all')}\r\n` +
+          'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n' +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+    });
+    socket.once('data', (data: Buffer) => {
+      socket.destroy();
+      resolve(data.toString());
+    });
+    socket.once('error', reject);
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 201 /);
 });
 
 describe('the registry', () => {
