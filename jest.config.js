@@ -26,7 +26,7 @@ export default {
     testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
     globals: { testTimeoutMs: timeoutMs },
     setupFilesAfterEnv: ['<rootDir>/scripts/test-timeout.mjs'],
-    testEnvironment: 'node',
+    testEnvironment: '<rootDir>/scripts/ending-environment.js',
     injectGlobals: false,
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },

@@ -1,16 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { podEnvironment, quickDrain, writeSecrets } from '../support/pods/pod-environment.js';
 import { PodProcess } from '../support/pods/pod-process.js';
 import { ownBuild } from '../support/stage/build-under-test.js';
+import { makeTemporaryDirectory } from '../support/temporary-directory.js';
 import { withRedis } from '../support/with-redis.js';
 
 const redis = withRedis();
 
 it('a pod that nobody uses ends with 0 at its first SIGTERM, and has closed everything itself', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'baton-pod-'));
+  const { path: directory, remove } = await makeTemporaryDirectory('pod');
   const { environment } = await writeSecrets(directory, []);
   const place = { url: redis.url, keyPrefix: redis.keyPrefix() };
   const pod = PodProcess.start({
@@ -28,6 +27,6 @@ it('a pod that nobody uses ends with 0 at its first SIGTERM, and has closed ever
     expect(pod.logged('drain.close-failed')).toEqual([]);
   } finally {
     await pod.kill();
-    await rm(directory, { recursive: true, force: true });
+    await remove();
   }
 });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newApiKey } from '../../src/cli/new-api-key.js';
 import { loadConfig } from '../../src/config/load-config.js';
@@ -9,6 +8,7 @@ import { startPod, type RunningPod } from '../../src/start-pod.js';
 import { signToken } from './load/credentials.js';
 import { podEnvironment, quickDrain, writeSecrets } from './pods/pod-environment.js';
 import { RawClient } from './raw-client.js';
+import { makeTemporaryDirectory } from './temporary-directory.js';
 
 export interface Caller {
   readonly id: string;
@@ -29,7 +29,7 @@ export async function install(
   redis: { readonly url: string; readonly keyPrefix: string },
   callers: readonly Caller[],
 ): Promise<Installation> {
-  const directory = await mkdtemp(join(tmpdir(), 'baton-test-'));
+  const { path: directory, remove } = await makeTemporaryDirectory('test');
   const secrets = await writeSecrets(directory, []);
   const keys = callers.map(({ id, tenant, grants }) => newApiKey(id, asTenantId(tenant), grants));
   const apiKeys = join(directory, 'api-keys.json');
@@ -44,7 +44,7 @@ export async function install(
     },
     bearer: (id) => `Bearer ${byId.get(id) ?? ''}`,
     token: (tenant, user) => signToken(secrets.signer, tenant, user),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove,
   };
 }
 

@@ -7,10 +7,25 @@ import type { Writable } from 'node:stream';
  * @returns what to call before the process is ended on purpose
  */
 export function killWithThisProcess(pid: number): () => void {
+  return guarded('kill -9 "$0"', String(pid));
+}
+
+/**
+ * The same for a directory. Processes that end now may still write into it, so that it may take a second go.
+ * @returns what to call before the directory is removed on purpose
+ */
+export function removeWithThisProcess(directory: string): () => void {
+  return guarded('rm -rf "$0" || { sleep 1; rm -rf "$0"; }', directory);
+}
+
+function guarded(command: string, argument: string): () => void {
   const guard: ChildProcessByStdio<Writable, null, null> = spawn(
     'sh',
-    ['-c', 'read -r _ || kill -9 "$0"', String(pid)],
-    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+    ['-c', `read -r _ || { ${command}; }`, argument],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    },
   );
   guard.unref();
   return () => guard.kill('SIGKILL');

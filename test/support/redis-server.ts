@@ -1,13 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { freePort } from './free-port.js';
 import { killWithThisProcess } from './kill-with-this-process.js';
 import { findRedisServer } from './redis-binary.mjs';
+import { makeTemporaryDirectory } from './temporary-directory.js';
 
 export interface RedisServer {
   readonly url: string;
@@ -66,25 +64,24 @@ async function start(
   port: number,
   more: readonly string[],
 ): Promise<RedisServer | { readonly refusal: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'baton-redis-'));
-  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
+  const directory = await makeTemporaryDirectory('redis');
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory.path];
   const memoryOnly = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'];
   const child = spawn(program, [...place, ...memoryOnly, ...more], {
     argv0: 'redis-server',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const removeDirectory = () => rm(directory, { recursive: true, force: true });
   const refusal = await readiness(child);
   if (refusal !== undefined || child.pid === undefined) {
     await end(child, 'SIGKILL');
-    await removeDirectory();
+    await directory.remove();
     return { refusal: refusal ?? 'it has no process id' };
   }
   const forget = killWithThisProcess(child.pid);
   const endBy = async (signal: NodeJS.Signals) => {
     forget();
     await end(child, signal);
-    await removeDirectory();
+    await directory.remove();
   };
   return {
     url: `redis://127.0.0.1:${port}`,

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { makeTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
 
 export interface TemporaryFiles {
   readonly directory: string;
@@ -11,16 +11,16 @@ export interface TemporaryFiles {
 
 /** A directory for the tests of a file (or of a `describe`), removed after the last. */
 export function withTemporaryFiles(): TemporaryFiles {
-  let made: string | undefined;
+  let made: TemporaryDirectory | undefined;
   beforeAll(async () => {
-    made = await mkdtemp(join(tmpdir(), 'baton-test-'));
+    made = await makeTemporaryDirectory('test');
   });
   afterAll(async () => {
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    await made?.remove();
   });
   const directory = () => {
     if (made === undefined) throw new Error('the directory is there only while tests run: ask in a test or a hook');
-    return made;
+    return made.path;
   };
   return {
     get directory() {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from '../../../scripts/build.mjs';
 import type { ViolationClass } from '../judge/violation.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../temporary-directory.js';
 import { buildIn, repository, type BuildUnderTest } from './build-under-test.js';
 import { troubles, type TroubleName } from './troubles.js';
 
@@ -39,11 +39,11 @@ async function parse(file: string): Promise<SeededBug> {
 
 /** A copy of the sources with the bug in it, built: only what the patch has touched is compiled. */
 export class BuggyCopy {
-  private constructor(private readonly root: string) {}
+  private constructor(private readonly directory: TemporaryDirectory) {}
 
   /** @throws Error with a sentence if the patch fits no more */
   static async of(bug: SeededBug): Promise<BuggyCopy> {
-    const copy = new BuggyCopy(await mkdtemp(join(tmpdir(), `baton-bug-${bug.name}-`)));
+    const copy = new BuggyCopy(await makeTemporaryDirectory(`bug-${bug.name}`));
     try {
       await copy.make(bug);
       return copy;
@@ -54,22 +54,25 @@ export class BuggyCopy {
   }
 
   get build(): BuildUnderTest {
-    return buildIn(join(this.root, 'dist'));
+    return buildIn(join(this.directory.path, 'dist'));
   }
 
   async remove(): Promise<void> {
-    await rm(this.root, { recursive: true, force: true });
+    await this.directory.remove();
   }
 
   private async make({ name, file }: SeededBug): Promise<void> {
     // With the times, by which the build knows what has changed; node_modules of an earlier build would be a link.
     for (const part of ['package.json', 'src', 'test/support', 'dist/src', 'dist/test']) {
-      await cp(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true });
+      await cp(join(repository, part), join(this.directory.path, part), { recursive: true, preserveTimestamps: true });
     }
-    const { status, stderr } = spawnSync('git', ['apply', '--verbose', file], { cwd: this.root, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('git', ['apply', '--verbose', file], {
+      cwd: this.directory.path,
+      encoding: 'utf8',
+    });
     if (status !== 0) {
       throw new Error(`the patch ${name} fits the sources no more: adapt test/seeded-bugs/${name}.patch\n${stderr}`);
     }
-    await build({ root: this.root, only: ['src', 'test/support'] });
+    await build({ root: this.directory.path, only: ['src', 'test/support'] });
   }
 }

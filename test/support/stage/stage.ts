@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../free-port.js';
 import { makeApiKey, type ApiKey } from '../load/credentials.js';
@@ -9,6 +8,7 @@ import { Deployment, type DeployedPod } from '../pods/deployment.js';
 import { podEnvironment, writeSecrets, type Secrets } from '../pods/pod-environment.js';
 import { PodProcess } from '../pods/pod-process.js';
 import { startRedisServer, type RedisServer } from '../redis-server.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../temporary-directory.js';
 import { RedisProxy } from './redis-proxy.js';
 import { smallStage, type StageOptions } from './stage-options.js';
 
@@ -21,7 +21,7 @@ export class Stage {
 
   private constructor(
     readonly options: StageOptions,
-    readonly directory: string,
+    private readonly place: TemporaryDirectory,
     private readonly parts: StageParts,
   ) {
     this.deployment = new Deployment(
@@ -40,8 +40,8 @@ export class Stage {
   /** Resolves when all pods are ready. What it started is gone again if it rejects. */
   static async start(wanted: Partial<StageOptions> = {}): Promise<Stage> {
     const options = { ...smallStage, ...wanted };
-    const directory = await mkdtemp(join(tmpdir(), 'baton-stage-'));
-    const stage = new Stage(options, directory, await startParts(options, directory));
+    const place = await makeTemporaryDirectory('stage');
+    const stage = new Stage(options, place, await startParts(options, place.path));
     try {
       await stage.deployment.rolledOut(30_000);
       return stage;
@@ -51,6 +51,9 @@ export class Stage {
     }
   }
 
+  get directory(): string {
+    return this.place.path;
+  }
   /** Where clients connect. */
   get url(): string {
     return `ws://127.0.0.1:${this.parts.balancer.port}`;
@@ -94,7 +97,7 @@ export class Stage {
   async close(): Promise<void> {
     await this.deployment.stop();
     await stopParts(this.parts);
-    await rm(this.directory, { recursive: true, force: true });
+    await this.place.remove();
   }
 
   /** A pod besides the Deployment's, behind the same balancer once it is ready; the caller ends it. */
