@@ -1,3 +1,4 @@
+import type { Timer } from '../lib/clock.js';
 import type { ResetReason } from '../protocol/frames.js';
 import { stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
@@ -13,8 +14,9 @@ export interface MemberContext {
   read(position: Position | null): Promise<ReadResult>;
   pause(failures: number): Promise<void>;
   monotonicMs(): number;
-  /** The member has gone for good. */
-  left(member: LiveMember): void;
+  after(delayMs: number, run: () => void): Timer;
+  /** A member has gone for good. */
+  left(): void;
 }
 
 /** A replay without any progress for this long ends the connection: the client resumes elsewhere. */
@@ -29,7 +31,11 @@ export class LiveMember implements Subscription {
   private state: 'reading' | 'waiting' | 'live' | 'behind' | 'closed' = 'reading';
   /** The end of the replay that a subscribe is answered with has not been told yet. */
   private answerDue = true;
-  private progressMs: number;
+  private progressMs = 0;
+  /** Set while it reads or waits. */
+  private deadline: Timer | null = null;
+  /** Why the last read failed. */
+  private trouble: unknown = null;
 
   constructor(
     private readonly live: LiveStream,
@@ -38,7 +44,7 @@ export class LiveMember implements Subscription {
     private readonly sink: StreamSink,
   ) {
     this.own = position;
-    this.progressMs = context.monotonicMs();
+    this.expectProgress();
     void this.read();
   }
 
@@ -56,8 +62,9 @@ export class LiveMember implements Subscription {
   close(): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
+    this.endDeadline();
     this.live.leave(this);
-    this.context.left(this);
+    this.context.left();
   }
 
   /** Live messages; false: the sink's queue is full. */
@@ -68,30 +75,36 @@ export class LiveMember implements Subscription {
     if (this.state === 'closed') return;
     this.own = position;
     this.state = 'behind';
+    this.endDeadline();
   }
   wentLive(): void {
     if (this.state === 'closed') return;
     this.state = 'live';
+    this.endDeadline();
     this.answer();
   }
   readAgain(): void {
     if (this.state === 'closed') return;
     this.state = 'reading';
-    this.progressMs = this.context.monotonicMs();
+    if (!this.deadline) this.expectProgress();
     void this.read();
   }
   /** What was missed is gone, for this member or for all that are live. */
   resetTo(reason: ResetReason, position: Position): void {
     this.own = position;
+    this.progressed();
     this.answerDue = true;
     this.sink.reset(reason, position);
     this.answer();
   }
   /** A read failed, its own or the one of the pod that it waits for. */
   stalled(cause: unknown): void {
-    if (this.context.monotonicMs() - this.progressMs <= NO_PROGRESS_MS || this.is('closed')) return;
-    this.close();
-    this.sink.failed(cause);
+    this.trouble = cause;
+  }
+  /** It has come further, or the pod that it waits for has. */
+  progressed(): void {
+    this.progressMs = this.context.monotonicMs();
+    this.trouble = null;
   }
 
   private async read(): Promise<void> {
@@ -112,7 +125,6 @@ export class LiveMember implements Subscription {
   }
 
   private handle(result: ReadResult): void {
-    this.progressMs = this.context.monotonicMs();
     if (result.kind === 'reset') this.resetTo(result.reason, result.top);
     else this.replay(result);
     if (!this.is('reading') || !this.own || this.own.offset < result.top.offset) return;
@@ -123,6 +135,7 @@ export class LiveMember implements Subscription {
   private replay({ entries, top }: Extract<ReadResult, { kind: 'entries' }>): void {
     if (this.own === null) {
       this.own = top;
+      this.progressed();
       return;
     }
     let last = this.own;
@@ -131,6 +144,7 @@ export class LiveMember implements Subscription {
       last = { offset: entry.offset, id: entry.id };
     }
     if (entries.length === 0) return;
+    this.progressed();
     if (this.sink.deliver(frameMessages(this.stream, entries), entries.length, last)) this.own = last;
     else this.fallBehind(this.own);
   }
@@ -140,6 +154,30 @@ export class LiveMember implements Subscription {
     if (!this.answerDue || !position || this.is('closed')) return;
     this.answerDue = false;
     this.sink.subscribed(position);
+  }
+
+  private expectProgress(): void {
+    this.progressed();
+    this.awaitProgress(NO_PROGRESS_MS);
+  }
+  private awaitProgress(withinMs: number): void {
+    this.deadline = this.context.after(withinMs, () => {
+      this.checkProgress();
+    });
+  }
+  /** By the clock, whether reads fail or not: one that waits for its turn for ever doesn't fail. */
+  private checkProgress(): void {
+    const leftMs = this.progressMs + NO_PROGRESS_MS - this.context.monotonicMs();
+    if (leftMs > 0) {
+      this.awaitProgress(leftMs);
+      return;
+    }
+    this.close();
+    this.sink.failed(this.trouble ?? new Error(`no progress for ${NO_PROGRESS_MS} ms`));
+  }
+  private endDeadline(): void {
+    this.deadline?.cancel();
+    this.deadline = null;
   }
 
   /** A sink may close its subscription whenever it is called. */

@@ -21,6 +21,8 @@ export interface Member {
   resetTo(reason: ResetReason, position: Position): void;
   /** The pod's read, which it waits for, has failed. */
   stalled(cause: unknown): void;
+  /** The pod, which it waits for, has come nearer. */
+  progressed(): void;
 }
 
 export interface LiveStreamContext {
@@ -55,11 +57,17 @@ export class LiveStream {
     const [first, last] = [entries?.[0], entries?.at(-1)];
     if (!entries || !first || !last) return;
     // Redis publishes in the order of offsets. One that was passed before belongs to a log that has replaced ours.
-    const inOrder = first.offset > this.heardTo;
+    // So may the first one heard if the pod has read past it: that read may be of the log before.
+    const inOrder = this.heardTo === 0 ? !this.isPast(last) : first.offset > this.heardTo;
     this.heardTo = last.offset;
     // Without a position nobody is live yet, and the read under way may be answered with what was before this message.
     if (this.position === null || !inOrder || !this.apply(entries)) this.catchUp();
   };
+
+  /** What is heard is before the position, and isn't the entry that it names. */
+  private isPast({ offset, id }: Entry): boolean {
+    return this.position !== null && offset <= this.position.offset && id !== this.position.id;
+  }
 
   /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
   join(member: Member, position: Position): boolean {
@@ -187,6 +195,7 @@ export class LiveStream {
       member.fallBehind(before);
     }
     this.position = position;
+    for (const member of this.ahead) member.progressed();
     this.releasePassed();
   }
 

@@ -1,42 +1,37 @@
-import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { Position } from '../protocol/position.js';
 import type { RedisKeys, StreamOwner } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
-import { LiveMember, type MemberContext } from './live-member.js';
-import { LiveStream, PAGE } from './live-stream.js';
+import { LiveMember } from './live-member.js';
 import type { LiveStreams, StreamSink, Subscription } from './live-streams.js';
 import { ReadSlots } from './read-slots.js';
+import { SharedStream, type SharedStreamPorts } from './shared-stream.js';
 import type { StreamLog } from './stream-log.js';
 
 /** Pages that may be read at one time: a pod that takes over many clients must not flood Redis or its own memory. */
 const MAX_READS = 64;
-const REPEAT = { baseMs: 25, maxMs: 1_000 } as const;
-
 /** The sweep looks at a part of the streams each time, so that it never comes as a burst. */
-const SWEEP_PARTS = 60;
-
-interface Shared {
-  readonly live: LiveStream;
-  readonly members: Set<LiveMember>;
-  readonly context: MemberContext;
-}
+const MAX_SWEEP_PARTS = 60;
+const LEAST_SWEEP_TICK_MS = 20;
 
 /** The streams with a subscriber on this pod, fed by Redis pub/sub and the log. */
 export class RedisLiveStreams implements LiveStreams {
-  private readonly streams = new Map<string, Shared>();
-  private readonly slots = new ReadSlots(MAX_READS);
+  private readonly streams = new Map<string, SharedStream>();
+  private readonly ports: SharedStreamPorts;
   private sweepTimer: Timer | null = null;
-  private swept = this.streams.values();
+  /** The streams of this sweep: those that come meanwhile would keep it from ever ending. */
+  private sweeping: readonly SharedStream[] = [];
+  private sweptParts = 0;
 
   constructor(
-    private readonly log: StreamLog,
-    private readonly subscriber: RedisSubscriber,
+    log: StreamLog,
+    subscriber: RedisSubscriber,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
-    private readonly logger: Logger,
+    logger: Logger,
   ) {
+    this.ports = { log, subscriber, clock, logger, slots: new ReadSlots(MAX_READS) };
     subscriber.onDoubt(() => {
       for (const { live } of this.streams.values()) live.catchUp();
     });
@@ -44,8 +39,9 @@ export class RedisLiveStreams implements LiveStreams {
 
   /** Reads every stream from its position once in `periodMs`, which also refreshes the TTL of its top. */
   startSweep(periodMs: number): void {
-    this.sweepTimer = this.clock.every(Math.max(20, periodMs / SWEEP_PARTS), () => {
-      this.sweepPart();
+    const parts = Math.max(1, Math.min(MAX_SWEEP_PARTS, Math.floor(periodMs / LEAST_SWEEP_TICK_MS)));
+    this.sweepTimer = this.clock.every(periodMs / parts, () => {
+      this.sweepPart(parts);
     });
   }
   stopSweep(): void {
@@ -54,59 +50,29 @@ export class RedisLiveStreams implements LiveStreams {
 
   subscribe(owner: StreamOwner, position: Position | null, sink: StreamSink): Subscription {
     const shared = this.sharedOf(owner);
-    const member = new LiveMember(shared.live, shared.context, position, sink);
-    shared.members.add(member);
-    return member;
+    shared.joined();
+    return new LiveMember(shared.live, shared, position, sink);
   }
 
-  private sharedOf(owner: StreamOwner): Shared {
+  private sharedOf(owner: StreamOwner): SharedStream {
     const channel = this.keys.stream(owner).live;
-    const existing = this.streams.get(channel);
-    if (existing) return existing;
-    const shared = this.open(owner, channel);
-    this.streams.set(channel, shared);
+    let shared = this.streams.get(channel);
+    if (!shared) {
+      shared = new SharedStream(this.ports, owner, channel, this.forget);
+      this.streams.set(channel, shared);
+    }
     return shared;
   }
 
-  private open(owner: StreamOwner, channel: string): Shared {
-    const read = (from: Position | null) => this.slots.run(() => this.log.read(owner, from, PAGE));
-    const pause = (failures: number) => this.pause(failures);
-    const live = new LiveStream({ read, pause, logger: this.logger });
-    const members = new Set<LiveMember>();
-    let confirmed: Promise<void> | null = null;
-    const context: MemberContext = {
-      // A subscription that failed is asked for anew by the next who needs it.
-      subscribed: () =>
-        (confirmed ??= this.subscriber.subscribe(channel, live.hear).catch((error: unknown) => {
-          confirmed = null;
-          throw error;
-        })),
-      read,
-      pause,
-      monotonicMs: () => this.clock.monotonic(),
-      left: (member) => {
-        members.delete(member);
-        if (members.size > 0) return;
-        live.close();
-        this.streams.delete(channel);
-        this.subscriber.unsubscribe(channel, live.hear);
-      },
-    };
-    return { live, members, context };
-  }
+  private readonly forget = (channel: string): void => {
+    this.streams.delete(channel);
+  };
 
-  private pause(failures: number): Promise<void> {
-    return new Promise((resolve) => this.clock.after(backoffMs(failures, REPEAT.baseMs, REPEAT.maxMs), resolve));
-  }
-
-  private sweepPart(): void {
-    for (let left = Math.ceil(this.streams.size / SWEEP_PARTS); left > 0; left -= 1) {
-      const next = this.swept.next();
-      if (next.done) {
-        this.swept = this.streams.values();
-        return;
-      }
-      next.value.live.catchUp();
-    }
+  private sweepPart(parts: number): void {
+    if (this.sweptParts === 0) this.sweeping = [...this.streams.values()];
+    const upTo = (part: number) => Math.floor((this.sweeping.length * part) / parts);
+    const due = this.sweeping.slice(upTo(this.sweptParts), upTo(this.sweptParts + 1));
+    this.sweptParts = (this.sweptParts + 1) % parts;
+    for (const { live } of due) live.catchUp();
   }
 }
