@@ -24,6 +24,12 @@ import { RedisKeys } from './redis/keys.js';
 import { REDIS_COMMANDS, type RedisCommands } from './redis/redis-ports.js';
 import { warmUp } from './warm-up.js';
 
+/**
+ * What the API is answering at the end has this long. The server's own close would wait for every connection, also for one
+ * that was opened in advance, as browsers and load balancers do, and has said nothing.
+ */
+const ANSWER_WITHIN_MS = 2_000;
+
 /** A pod that serves. `close` ends what a drain leaves open: the application, then the probes. */
 export interface RunningPod extends Drainable {
   readonly port: number;
@@ -56,7 +62,9 @@ export async function startPod(config: Config): Promise<RunningPod> {
   startup.reach('started');
   logger.info('server.listening', { port, healthPort });
   const close = async (): Promise<void> => {
+    const cut = clock.after(ANSWER_WITHIN_MS, () => app.getHttpServer().closeAllConnections());
     await app.close();
+    cut.cancel();
     await health.close();
   };
   return { app, port, healthPort, drain: app.get(DrainCoordinator), clock, logger, close };
