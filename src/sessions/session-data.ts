@@ -1,4 +1,5 @@
 import { BatonError } from '../lib/baton-error.js';
+import { brokenBound } from '../protocol/codec.js';
 import type { Json } from '../protocol/frames.js';
 import { isName } from '../protocol/ids.js';
 import type { PutResult } from './session-store.js';
@@ -18,8 +19,10 @@ export function checkField(field: string): void {
   if (!isName(field)) throw new BatonError('bad-request', 'a data field must be named like a channel');
 }
 
-/** Throws BatonError `too-big`. */
+/** Throws BatonError `too-big`, or `bad-request` for JSON that is out of the bounds of a message's data. */
 export function textOf(value: Json): string {
+  const broken = brokenBound(value);
+  if (broken !== null) throw new BatonError('bad-request', broken);
   const text = JSON.stringify(value);
   if (Buffer.byteLength(text) > MAX_VALUE_BYTES)
     throw new BatonError('too-big', `a data value may have ${MAX_VALUE_BYTES} bytes as JSON`);

@@ -188,6 +188,14 @@ describe('the data of a session', () => {
     expect(await put({ value: 3 })).toMatchObject({ status: 200, body: { version: 3 } });
     client.terminate();
   });
+
+  it('is refused when it nests deeper than data may', async () => {
+    const { client, session } = await joinAs(port(), await here.token('acme', 'ada'));
+    const body = `{"value":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    const answer = await call(port(), 'PUT', `/v1/sessions/${session}/data/deep`, { bearer: here.bearer('all'), body });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'bad-request' } } });
+    client.terminate();
+  });
 });
 
 function nested(depth: number): unknown {
