@@ -97,7 +97,7 @@ describe('appends', () => {
   it('wait for Redis to come back, and are told "unavailable" at their deadline when it does not', async () => {
     const port = await freePort();
     const server = await startRedisServer({ alwaysOwn: true, port });
-    const pod = await podAt(server.url, redis.keyPrefix(), 400);
+    const pod = await podAt(server.url, redis.keyPrefix(), 2_000);
     const publish = publisherOn(pod);
     expect(await publish(1)).toMatchObject({ kind: 'ack' });
     await server.kill();
