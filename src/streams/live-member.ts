@@ -24,7 +24,7 @@ const NO_PROGRESS_MS = 10_000;
 
 /**
  * One sink of a stream. It reads from its own position until it is where the pod is, and is live from then on. `waiting`:
- * it has read further than the pod has heard. `behind`: its queue was full, and it reads again when it asks to.
+ * it has read the log's end, and the pod, which is elsewhere, reads, too. `behind`: its queue was full, and it reads again when it asks to.
  */
 export class LiveMember implements Subscription {
   private own: Position | null;
@@ -125,11 +125,13 @@ export class LiveMember implements Subscription {
   }
 
   private handle(result: ReadResult): void {
+    const before = this.own;
     if (result.kind === 'reset') this.resetTo(result.reason, result.top);
     else this.replay(result);
     if (!this.is('reading') || !this.own || this.own.offset < result.top.offset) return;
-    if (this.live.join(this, this.own)) this.wentLive();
-    else if (this.live.isAhead(this)) this.state = 'waiting';
+    const joined = this.live.join(this, this.own, this.own !== before);
+    if (joined === 'live') this.wentLive();
+    else if (joined === 'waits') this.state = 'waiting';
   }
 
   private replay({ entries, top }: Extract<ReadResult, { kind: 'entries' }>): void {

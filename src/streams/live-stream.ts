@@ -39,8 +39,8 @@ export interface LiveStreamContext {
 export class LiveStream {
   position: Position | null = null;
   private readonly live = new Set<Member>();
-  /** Members that have read further than the pod has heard: live as soon as the pod is where they are. */
-  private readonly ahead = new Set<Member>();
+  /** Members that have read the log's end and are elsewhere than the pod: it reads, too, and then they are looked at. */
+  private readonly waiting = new Set<Member>();
   /** Offset of the last entry heard. */
   private heardTo = 0;
   private catching = false;
@@ -69,31 +69,29 @@ export class LiveStream {
     return this.position !== null && offset <= this.position.offset && id !== this.position.id;
   }
 
-  /** A member has read the log's end. True: it is live from this turn on; false: it must read again, or wait. */
-  join(member: Member, position: Position): boolean {
+  /**
+   * A member has read the log's end. It is live from this turn on, reads again at once (there was news, there may be
+   * more), or waits until the pod has read: without news a member that reads again and again would only find the same.
+   */
+  join(member: Member, position: Position, news: boolean): 'live' | 'reads' | 'waits' {
     if (this.position === null) {
       this.position = position;
       if (this.catchAgain) this.catchUp();
     }
     if (samePosition(this.position, position)) {
-      this.ahead.delete(member);
       this.live.add(member);
-      return true;
+      return 'live';
     }
-    if (position.offset > this.position.offset) this.ahead.add(member);
-    // Behind, the member reads again; at or past the pod's offset with another id, both do.
-    if (position.offset >= this.position.offset) this.catchUp();
-    return false;
-  }
-
-  /** False once the pod has passed the member: then it reads again. */
-  isAhead(member: Member): boolean {
-    return this.ahead.has(member);
+    // Both read again. The pod also when it is further than the member: it may be further than the log.
+    this.catchUp();
+    if (news && position.offset < this.position.offset) return 'reads';
+    this.waiting.add(member);
+    return 'waits';
   }
 
   leave(member: Member): void {
     this.live.delete(member);
-    this.ahead.delete(member);
+    this.waiting.delete(member);
   }
 
   close(): void {
@@ -123,7 +121,7 @@ export class LiveStream {
       } catch (error) {
         this.context.logger.debug('stream.read-failed', { error });
         this.catchAgain = true;
-        for (const member of this.ahead) member.stalled(error);
+        for (const member of this.waiting) member.stalled(error);
         await this.context.pause(failures);
         failures += 1;
       }
@@ -148,11 +146,11 @@ export class LiveStream {
     }
     this.releasePassed();
     // Whoever is beyond the log's end has read a log that is no longer: waiting for the pod to come there would hide it.
-    for (const member of this.ahead) if ((member.position?.offset ?? 0) > result.top.offset) this.sendBack(member);
+    for (const member of this.waiting) if ((member.position?.offset ?? 0) > result.top.offset) this.sendBack(member);
   }
 
   private sendBack(member: Member): void {
-    this.ahead.delete(member);
+    this.waiting.delete(member);
     member.readAgain();
   }
 
@@ -168,7 +166,7 @@ export class LiveStream {
         return false;
       }
       run.push(entry);
-      if (this.ahead.size > 0) {
+      if (this.waiting.size > 0) {
         this.deliver(run);
         run = [];
       }
@@ -195,20 +193,20 @@ export class LiveStream {
       member.fallBehind(before);
     }
     this.position = position;
-    for (const member of this.ahead) member.progressed();
+    for (const member of this.waiting) member.progressed();
     this.releasePassed();
   }
 
   private releasePassed(): void {
     const at = this.position;
     if (!at) return;
-    for (const member of this.ahead) {
+    for (const member of this.waiting) {
       if (member.position && member.position.offset > at.offset) continue;
       if (!member.position || !samePosition(member.position, at)) {
         this.sendBack(member);
         continue;
       }
-      this.ahead.delete(member);
+      this.waiting.delete(member);
       this.live.add(member);
       member.wentLive();
     }
