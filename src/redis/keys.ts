@@ -23,7 +23,10 @@ export interface StreamKeys {
    * channel: what is appended; of a session also its claims and its end. TTL: none. Owner: append, claim, end-session.
    */
   readonly live: string;
-  /** hash: last seq, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append. Owner: append. */
+  /**
+   * hash: last seq, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append and touch.
+   * Owner: append, touch.
+   */
   publisher(session: SessionId, publisher: PublisherId): string;
   /** string: offset of an HTTP send. TTL: window. Owner: append. */
   idempotency(hash: string): string;
