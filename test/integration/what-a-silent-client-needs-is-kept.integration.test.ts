@@ -36,6 +36,7 @@ async function hello(): Promise<{ readonly client: RawClient; readonly session: 
   const token = await here.token('acme', 'ada');
   client.send({ type: 'hello', attempt: 1, token, streams: { 'channel:x': null }, publisher: 'p', can: [], hops: 0 });
   const { session } = await client.next('welcome');
+  await client.next('subscribed');
   return { client, session };
 }
 
