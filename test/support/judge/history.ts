@@ -6,6 +6,8 @@ export interface MessageFate {
   readonly sender: string;
   readonly stream: string;
   readonly sentAtUs: number;
+  /** When its sender heard of the acknowledgement; null before and without one. */
+  readonly acknowledgedAtUs: number | null;
   readonly outcome: 'acknowledged' | 'refused' | 'unknown' | 'lost-by-redis';
 }
 
@@ -46,7 +48,7 @@ function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
   switch (record.kind) {
     case 'send': {
       const { uid, stream, who: sender, atUs: sentAtUs } = record;
-      messages.set(uid, { uid, sender, stream, sentAtUs, outcome: 'unknown' });
+      messages.set(uid, { uid, sender, stream, sentAtUs, acknowledgedAtUs: null, outcome: 'unknown' });
       return;
     }
     case 'acknowledged':
@@ -54,7 +56,9 @@ function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
     case 'unknown':
     case 'lost-by-redis': {
       const before = messages.get(record.uid);
-      if (before !== undefined) messages.set(record.uid, { ...before, outcome: record.kind });
+      if (before === undefined) return;
+      const acknowledgedAtUs = record.kind === 'acknowledged' ? record.atUs : before.acknowledgedAtUs;
+      messages.set(record.uid, { ...before, acknowledgedAtUs, outcome: record.kind });
       return;
     }
     default:

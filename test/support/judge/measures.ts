@@ -25,7 +25,7 @@ export interface Measures {
   /** The longest delay of each client, in ms, over clients. */
   readonly longestPerClientMs: Spread;
   readonly resets: number;
-  /** Acknowledged messages, sent in the phase, of which their publisher was told that Redis had lost them. */
+  /** Messages, acknowledged in the phase, of which their publisher was told that Redis had lost them. */
   readonly lostByRedis: number;
 }
 
@@ -46,8 +46,9 @@ export function measure({ clients, messages }: History, phase: Phase): Measures 
   };
 }
 
-const wasLostByRedis = ({ outcome, sentAtUs: atUs }: MessageFate, phase: Phase): boolean =>
-  outcome === 'lost-by-redis' && isIn({ atUs }, phase);
+/** By the acknowledgement: what was sent before a phase may be appended, and lost, in it. */
+const wasLostByRedis = ({ outcome, sentAtUs, acknowledgedAtUs }: MessageFate, phase: Phase): boolean =>
+  outcome === 'lost-by-redis' && isIn({ atUs: acknowledgedAtUs ?? sentAtUs }, phase);
 
 /** The gap in ms of each move of the client in the phase. */
 function movesOf(client: ClientHistory, phase: Phase): number[] {
