@@ -24,7 +24,8 @@ const NO_PROGRESS_MS = 10_000;
 
 /**
  * One sink of a stream. It reads from its own position until it is where the pod is, and is live from then on. `waiting`:
- * it has read the log's end, and the pod, which is elsewhere, reads, too. `behind`: its queue was full, and it reads again when it asks to.
+ * it has read the log's end, and the pod, which is elsewhere, reads, too. `behind`: its queue was full, and it reads
+ * again when it asks to.
  */
 export class LiveMember implements Subscription {
   private own: Position | null;
