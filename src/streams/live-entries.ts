@@ -19,3 +19,8 @@ function parseLine(line: string): Entry {
     data: line.slice(prevEnd + 1),
   };
 }
+
+/** What append.lua publishes. */
+export function liveMessage(epoch: EntryId, entries: readonly Entry[]): string {
+  return `e${entries.map(({ offset, id, prev, data }) => `${epoch} ${offset} ${id} ${prev} ${data}`).join('\n')}`;
+}
