@@ -6,7 +6,9 @@ export class RedisFaults {
   private readonly admin: Redis;
 
   constructor(private readonly stage: Stage) {
-    this.admin = new Redis(stage.redis.url, { lazyConnect: false });
+    this.admin = new Redis(stage.redis.url, { lazyConnect: false, disconnectTimeout: 50 });
+    // It is without Redis for as long as Redis is away; commands wait.
+    this.admin.on('error', () => undefined);
   }
 
   close(): void {
@@ -21,32 +23,37 @@ export class RedisFaults {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** The subscriber connection of one pod is cut, as a proxy or a full output buffer does it. */
-  async cutOneSubscriber(): Promise<void> {
+  /** The subscriber connection of one pod is cut, as a proxy or a full output buffer does it. `choice`: 0..1. */
+  async cutOneSubscriber(choice = Math.random()): Promise<void> {
     const list = String(await this.admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
     const ids = [...list.matchAll(/^id=(\d+)/gm)].map(([, id]) => id ?? '');
-    const id = ids[Math.floor(Math.random() * ids.length)];
+    const id = ids[Math.floor(choice * ids.length)];
     if (id !== undefined) await this.admin.call('CLIENT', 'KILL', 'ID', id);
   }
 
-  /** Remembers the streams whose keys match, log, top and publishers, as a replica that stopped following would. */
+  /** As a promoted replica: it knows no script. */
+  async forgetScripts(): Promise<void> {
+    await this.admin.script('FLUSH');
+  }
+
+  /** Remembers the streams whose keys match, log, top and publishers, all of one instant, as a replica that stopped following would. */
   async remember(pattern: string): Promise<Memory> {
-    const names = await this.admin.keys(`${this.stage.keyPrefix}${pattern}`);
-    const values = await Promise.all(names.map((name) => this.admin.dumpBuffer(name)));
-    return names.flatMap((name, index) => {
-      const value = values[index];
-      return value == null ? [] : [{ name, value }];
-    });
+    const dumped = await this.admin.callBuffer('EVAL', rememberAll, '0', `${this.stage.keyPrefix}${pattern}`);
+    return dumped as Memory;
   }
 
   /** Everything since then is gone, and nobody is told: what a failover to that replica does. */
   async rewind(pattern: string, memory: Memory): Promise<void> {
-    const names = await this.admin.keys(`${this.stage.keyPrefix}${pattern}`);
-    const remembered = new Set(memory.map(({ name }) => name));
-    const transaction = this.admin.multi();
-    for (const name of names) if (!remembered.has(name)) transaction.del(name);
-    for (const { name, value } of memory) transaction.restore(name, hourMs, value, 'REPLACE');
-    await transaction.exec();
+    await this.admin.callBuffer('EVAL', restoreAll, '0', `${this.stage.keyPrefix}${pattern}`, ...memory);
+  }
+
+  /** Keys of this stage that match, and those of them that would stay for ever. */
+  async keys(pattern: string): Promise<{ readonly all: number; readonly endless: readonly string[] }> {
+    const [all, ...endless] = (await this.admin.call('EVAL', countKeys, '0', `${this.stage.keyPrefix}${pattern}`)) as [
+      number,
+      ...string[],
+    ];
+    return { all, endless };
   }
 
   private get pid(): number {
@@ -55,6 +62,27 @@ export class RedisFaults {
   }
 }
 
-const hourMs = 3_600_000;
+/** One script each, or a memory would be of several instants: a message in it, and its publisher's sequence not. */
+const rememberAll = `
+local memory = {}
+for _, name in ipairs(redis.call('KEYS', ARGV[1])) do
+  memory[#memory + 1] = name
+  memory[#memory + 1] = tostring(math.max(0, redis.call('PTTL', name)))
+  memory[#memory + 1] = redis.call('DUMP', name)
+end
+return memory`;
 
-export type Memory = readonly { readonly name: string; readonly value: Buffer }[];
+const restoreAll = `
+for _, name in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', name) end
+for at = 2, #ARGV, 3 do redis.call('RESTORE', ARGV[at], ARGV[at + 1], ARGV[at + 2]) end`;
+
+const countKeys = `
+local names = redis.call('KEYS', ARGV[1])
+local counts = { #names }
+for _, name in ipairs(names) do
+  if redis.call('PTTL', name) < 0 then counts[#counts + 1] = name end
+end
+return counts`;
+
+/** Name, ms to live (0: for ever) and value, one after the other. */
+export type Memory = readonly Buffer[];

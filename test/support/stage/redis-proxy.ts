@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Between pods and Redis: makes connections that subscribe slow on request, and leaves the others alone. */
+/** Between pods and Redis: makes connections slow, cuts them, or lets what they say vanish, on request. */
 export class RedisProxy {
   /** How long whatever goes over a subscriber connection takes, each way, in ms. */
   subscriberDelayMs = 0;
+  /** How long whatever goes over any connection takes, each way, in ms. */
+  delayMs = 0;
+  private state: 'open' | 'cut' | 'half-open' = 'open';
   private readonly sockets = new Set<Socket>();
+  /** TCP has no holes: over a connection that has swallowed something nothing comes any more. */
+  private readonly dead = new WeakSet<Socket>();
 
   private constructor(
     private readonly server: Server,
@@ -27,6 +32,20 @@ export class RedisProxy {
     return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** Closes all connections, and new ones at once, until `mend`. */
+  cut(): void {
+    this.state = 'cut';
+    for (const socket of this.sockets) socket.destroy();
+  }
+  /** What is said from now on vanishes, also over new connections, until `mend`; nothing is closed. */
+  halfOpen(): void {
+    this.state = 'half-open';
+  }
+  /** New connections work again; those that went dead stay so. */
+  mend(): void {
+    this.state = 'open';
+  }
+
   async stop(): Promise<void> {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
@@ -34,22 +53,30 @@ export class RedisProxy {
   }
 
   private forward(client: Socket): void {
+    // Somebody listens before anything can fail.
+    client.on('error', () => client.destroy());
+    if (this.state === 'cut') {
+      client.destroy();
+      return;
+    }
     const redis = connect({ ...this.target, noDelay: true });
     let subscribes = false;
     client.on('data', (bytes) => {
-      subscribes ||= /\bsubscribe\r\n/i.test(bytes.toString('latin1'));
+      subscribes ||= /\bs?subscribe\r\n/i.test(bytes.toString('latin1'));
     });
-    this.pass(client, redis, () => subscribes);
-    this.pass(redis, client, () => subscribes);
+    const slowMs = () => Math.max(this.delayMs, subscribes ? this.subscriberDelayMs : 0);
+    this.pass(client, redis, slowMs);
+    this.pass(redis, client, slowMs);
   }
 
   /** In order, also when the delay changes: a chunk is never sent before one that came earlier. */
-  private pass(from: Socket, to: Socket, isSlow: () => boolean): void {
+  private pass(from: Socket, to: Socket, slowMs: () => number): void {
     let lastAtMs = 0;
     this.sockets.add(from);
     from.on('data', (bytes) => {
+      if (this.vanishes(from)) return;
       const nowMs = performance.now();
-      const atMs = Math.max(lastAtMs, nowMs + (isSlow() ? this.subscriberDelayMs : 0));
+      const atMs = Math.max(lastAtMs, nowMs + slowMs());
       if (atMs <= nowMs) {
         to.write(bytes);
         return;
@@ -62,5 +89,10 @@ export class RedisProxy {
       this.sockets.delete(from);
       to.destroy();
     });
+  }
+
+  private vanishes(from: Socket): boolean {
+    if (this.state === 'half-open') this.dead.add(from);
+    return this.dead.has(from);
   }
 }
