@@ -143,22 +143,34 @@ function checkBounds(value: unknown, about?: FrameError['about']): void {
 }
 
 /**
- * Which bound of depth or keys the value breaks, as a sentence; null if none. A message's data and the frame around it
- * are bounded apart. Walks without recursion: a frame of 64 KiB can nest 30,000 deep.
+ * Which bound of depth, keys or numbers the value breaks, as a sentence; null if none. A message's data and the frame
+ * around it are bounded apart. Walks without recursion: a frame of 64 KiB can nest 30,000 deep.
  */
 export function brokenBound(value: unknown): string | null {
+  if (!isContainer(value)) return brokenNumber(value);
   let keys = 0;
-  const open: { readonly node: object; readonly depth: number }[] = isContainer(value)
-    ? [{ node: value, depth: 1 }]
-    : [];
+  const open: { readonly node: object; readonly depth: number }[] = [{ node: value, depth: 1 }];
   for (let next = open.pop(); next; next = open.pop()) {
     if (next.depth > MAX_JSON_DEPTH) return `JSON nests deeper than ${MAX_JSON_DEPTH}`;
     if (!Array.isArray(next.node)) keys += Object.keys(next.node).length;
     if (keys > MAX_JSON_KEYS) return `JSON has more than ${MAX_JSON_KEYS} keys`;
-    for (const child of Object.values(next.node))
+    for (const child of Object.values(next.node)) {
+      const broken = isContainer(child) ? null : brokenNumber(child);
+      if (broken !== null) return broken;
       if (isContainer(child)) open.push({ node: child, depth: next.depth + 1 });
+    }
   }
   return null;
+}
+
+/**
+ * A number that would come out as another than what was written: 1e400 as null, 2^53 + 1 as 2^53. What was written is
+ * no longer known after parsing, so that every whole number beyond 2^53 counts, also those that would survive.
+ */
+function brokenNumber(value: unknown): string | null {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return null;
+  if (!Number.isFinite(value)) return 'JSON has a number that is too large to be kept';
+  return Number.isInteger(value) ? 'JSON has a whole number beyond 2^53: send it as a string' : null;
 }
 
 function streamField(fields: Fields): StreamName {

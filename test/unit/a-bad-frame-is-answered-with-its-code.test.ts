@@ -81,6 +81,24 @@ describe('the data of a message', () => {
     expect(broken).toEqual([null, null, manyKeys, deep, deep, manyKeys]);
   });
 
+  it.each([
+    ['1e400', 'too large'],
+    ['[1,{"a":-1e400}]', 'too large'],
+    ['9007199254740993', 'beyond 2^53'],
+    ['{"id":[-9007199254740992]}', 'beyond 2^53'],
+    ['100000000000000000000000', 'beyond 2^53'],
+  ])('has no number that would be kept as another: %s', (text, why) => {
+    expect(brokenBound(JSON.parse(text))).toContain(why);
+  });
+
+  it.each(['9007199254740991', '-9007199254740991', '0', '-1.5', '1e-9', '4503599627370495.5'])(
+    'may have the number %s',
+    (text) => {
+      expect(brokenBound(JSON.parse(text))).toBeNull();
+      expect(brokenBound(JSON.parse(`[{"n":${text}}]`))).toBeNull();
+    },
+  );
+
   it.each([keys(5_000), nested(20_000)])('is left to whoever can refuse it for good', (data) => {
     expect(parseClientFrame(publish(data))).toMatchObject({ stream: 'channel:a', seq: 1 });
   });
