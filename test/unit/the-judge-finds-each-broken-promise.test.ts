@@ -70,6 +70,14 @@ describe('the judge', () => {
     expect(broken(log.sent('m8', room, 'unknown').received('ann', 'm8', room, { offset: 1 }))).toEqual([]);
   });
 
+  it('finds a SILENT GAP in the offsets, whatever became of the messages', () => {
+    const log = () => twoClients().received('ann', 'm1', room);
+    expect(broken(log().received('ann', 'm3', room))).toEqual(['SILENT GAP']);
+    expect(broken(log().reset('ann', room).received('ann', 'm3', room))).toEqual([]);
+    expect(broken(log().reset('bob', room).received('ann', 'm3', room))).toEqual(['SILENT GAP']);
+    expect(broken(log().received('ann', 'm3', 'acme/channel:another'))).toEqual([]);
+  });
+
   it('finds FOREIGN the marker of another tenant', () => {
     expect(broken(twoClients().received('ann', 'm1', room, { tenant: 'evil' }))).toEqual(['FOREIGN']);
   });
@@ -91,6 +99,39 @@ describe('the judge', () => {
     expect(strandedBy(alone().note('ann', { kind: 'ended', connected: false, unsettled: 0 }))).toEqual(['STRANDED']);
     expect(strandedBy(alone().note('ann', { kind: 'ended', connected: true, unsettled: 1 }))).toEqual(['STRANDED']);
     expect(strandedBy(alone().ended('ann'))).toEqual([]);
+  });
+});
+
+describe('the judge of what pods say and keep', () => {
+  const counted = (resets: number | null, forced: number) => ({ kind: 'counted', resets, forced }) as const;
+
+  it('finds UNTOLD the resets that a pod has not counted', () => {
+    const log = () => twoClients().reset('ann', room).reset('bob', room);
+    expect(broken(log().note('pod-1', counted(2, 0)))).toEqual([]);
+    expect(broken(log().note('pod-1', counted(1, 0)))).toEqual(['UNTOLD']);
+    expect(broken(log().note('pod-2', counted(0, 0)))).toEqual([]);
+    expect(broken(twoClients().note('pod-1', counted(0, 0)).reset('ann', room))).toEqual([]);
+  });
+
+  it('does not blame a pod for a reset that may have come from another one', () => {
+    const log = () => twoClients().welcomed('ann', 2, 'pod-2');
+    expect(broken(log().reset('ann', room).note('pod-2', counted(0, 0)))).toEqual([]);
+    expect(broken(log().closed('ann', 1).reset('ann', room).note('pod-2', counted(0, 0)))).toEqual(['UNTOLD']);
+  });
+
+  it('finds UNTOLD the closes by force that a pod has not counted', () => {
+    const log = () => twoClients().closed('ann', 1, 1012).welcomed('ann', 2, 'pod-2');
+    expect(broken(log().note('pod-1', counted(null, 1)))).toEqual([]);
+    expect(broken(log().note('pod-1', counted(null, 0)))).toEqual(['UNTOLD']);
+  });
+
+  it('finds LEFT BEHIND what is more than 5 %, and more than two, above what was there before', () => {
+    const left = (before: number, after: number) =>
+      broken(twoClients().note('pod-1', { kind: 'left', what: 'open descriptors', before, after }));
+    expect(left(30, 32)).toEqual([]);
+    expect(left(30, 33)).toEqual(['LEFT BEHIND']);
+    expect(left(1000, 1050)).toEqual([]);
+    expect(left(1000, 1051)).toEqual(['LEFT BEHIND']);
   });
 });
 

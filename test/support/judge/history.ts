@@ -23,6 +23,9 @@ export interface History {
   readonly messages: ReadonlyMap<string, MessageFate>;
   /** Everybody's, also of those who are no clients: stragglers that try to get at a session. */
   readonly welcomes: readonly HappeningOf<'welcome'>[];
+  /** What pods have counted, in the order in which it was asked. */
+  readonly counted: readonly HappeningOf<'counted'>[];
+  readonly leftovers: readonly HappeningOf<'left'>[];
   /** Answers of the registry. */
   readonly registered: readonly HappeningOf<'registered'>[];
 }
@@ -33,15 +36,19 @@ export function historyOf(records: Iterable<LogRecord>): History {
   const messages = new Map<string, MessageFate>();
   const registered: HappeningOf<'registered'>[] = [];
   const welcomes: HappeningOf<'welcome'>[] = [];
+  const counted: HappeningOf<'counted'>[] = [];
+  const leftovers: HappeningOf<'left'>[] = [];
   for (const record of records) {
     if (record.kind === 'started') byClient.set(record.who, { tenant: record.tenant, records: [] });
     if (record.kind === 'registered') registered.push(record);
     if (record.kind === 'welcome') welcomes.push(record);
+    if (record.kind === 'counted') counted.push(record);
+    if (record.kind === 'left') leftovers.push(record);
     byClient.get(record.who)?.records.push(record);
     noteFate(messages, record);
   }
   const clients = [...byClient].map(([who, client]) => ({ who, ...client }));
-  return { clients, messages, welcomes, registered };
+  return { clients, messages, welcomes, counted, leftovers, registered };
 }
 
 function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {

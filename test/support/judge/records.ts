@@ -56,8 +56,13 @@ export type Happening =
   | { readonly kind: 'lost-by-redis'; readonly uid: string }
   /** What the registry says of a session, asked when all was quiet: which attempt holds it, and whether it is connected. */
   | { readonly kind: 'registered'; readonly session: string; readonly attempt: number; readonly connected: boolean }
-  /** The client's last word, when all was quiet. */
-  | { readonly kind: 'ended'; readonly connected: boolean; readonly unsettled: number };
+  /** The client's last word, whenever all was quiet. */
+  | { readonly kind: 'ended'; readonly connected: boolean; readonly unsettled: number }
+
+  /** What a pod had counted when it was asked, or said when it ended: `resets` null. */
+  | { readonly kind: 'counted'; readonly resets: number | null; readonly forced: number }
+  /** How much of something there was before the first client came, and after the last one had left. */
+  | { readonly kind: 'left'; readonly what: string; readonly before: number; readonly after: number };
 
 export type HappeningOf<Kind extends Happening['kind']> = LogRecord & { readonly kind: Kind };
 

@@ -30,10 +30,13 @@ function resumed(verdict: Verdict): string {
 }
 
 const rare: readonly (readonly [broken: ViolationClass, text: string])[] = [
+  ['SILENT GAP', 'silent gaps'],
   ['TWO OWNERS', 'breaches of ownership'],
   ['FOREIGN', 'seen by another tenant'],
   ['REFUSED BUT DELIVERED', 'delivered although refused'],
   ['STRANDED', 'left stranded'],
+  ['LEFT BEHIND', 'things left behind'],
+  ['UNTOLD', 'anomalies that no pod counted'],
 ];
 
 function others(verdict: Verdict): string[] {

@@ -1,15 +1,19 @@
 import type { History } from './history.js';
 import { nothingAcknowledgedIsLost } from './lost.js';
+import { nothingIsLeftBehind } from './left-behind.js';
 import { isIn, measure, type Measures, type Phase } from './measures.js';
 import { tenantsSeeOnlyTheirOwn, whatIsRefusedStaysOut } from './outsiders.js';
 import { eachSessionHasOneOwner } from './owners.js';
 import { nothingIsReordered } from './reordered.js';
 import { nothingIsRepeated, nothingIsWrittenTwice } from './repeated.js';
 import { everyClientResumes, nobodyIsStranded } from './resumed.js';
+import { noGapIsSilent } from './silent-gaps.js';
+import { everyAnomalyIsCounted } from './untold.js';
 import type { Check, Violation, ViolationClass } from './violation.js';
 
 const checks: readonly Check[] = [
   nothingAcknowledgedIsLost,
+  noGapIsSilent,
   nothingIsRepeated,
   nothingIsWrittenTwice,
   nothingIsReordered,
@@ -18,6 +22,8 @@ const checks: readonly Check[] = [
   whatIsRefusedStaysOut,
   everyClientResumes,
   nobodyIsStranded,
+  nothingIsLeftBehind,
+  everyAnomalyIsCounted,
 ];
 
 /** What the judge says of a whole run, or of one phase of it. */

@@ -6,6 +6,8 @@ export type ViolationClass =
   | 'LOST'
   /** A message took effect twice. */
   | 'REPEATED'
+  /** Offsets that were skipped, and no `reset` told so. */
+  | 'SILENT GAP'
   /** A stream, or a publisher within it, out of order. */
   | 'REORDERED'
   /** Two connections held one session, or a lower attempt won. */
@@ -17,7 +19,11 @@ export type ViolationClass =
   /** A session that should have been resumed began anew. */
   | 'NOT RESUMED'
   /** After everything had healed, somebody was still unconnected or had unsettled messages. */
-  | 'STRANDED';
+  | 'STRANDED'
+  /** After everybody had gone, something that they had taken was still there. */
+  | 'LEFT BEHIND'
+  /** Clients saw an anomaly that no pod counted. */
+  | 'UNTOLD';
 
 export interface Violation {
   readonly broken: ViolationClass;

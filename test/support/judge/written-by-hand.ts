@@ -47,6 +47,10 @@ export class HandWritten {
     return this.note(who, { kind: 'close', attempt, code, reason: '' });
   }
 
+  reset(who: string, stream: string): this {
+    return this.note(who, { kind: 'reset', stream, reason: 'lost' });
+  }
+
   ended(...clients: readonly string[]): this {
     for (const who of clients) this.note(who, { kind: 'ended', connected: true, unsettled: 0 });
     return this;

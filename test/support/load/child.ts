@@ -56,6 +56,14 @@ export class Child<Command, Status> {
     clearTimeout(patience);
   }
 
+  /** It stops where it is, reading nothing, until `resume`. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     if (!this.running) return;
     this.child.kill('SIGKILL');

@@ -10,7 +10,7 @@ import {
 import { isErrorName } from '../../../src/protocol/error-codes.js';
 import { nowUs, streamOf, type NumberedMessage } from '../judge/records.js';
 import type { LoadOptions } from './load-messages.js';
-import type { RecordLog } from './record-log.js';
+import type { Notes } from './record-log.js';
 import { signToken } from './credentials.js';
 import { Eavesdropper } from './eavesdropper.js';
 
@@ -37,7 +37,7 @@ export class LoadClient {
     readonly who: string,
     index: number,
     private readonly options: LoadOptions,
-    private readonly log: RecordLog,
+    private readonly log: Notes,
   ) {
     this.user = userOf(index);
     const room = `channel:${roomOf(index, options.roomSize)}` as const;
@@ -82,10 +82,15 @@ export class LoadClient {
       .finally(() => (this.inFlight -= 1));
   }
 
-  /** Writes the last word down and ends the session. */
-  async finish(): Promise<void> {
+  /** Writes down how it is, now that all is quiet. */
+  lastWord(): void {
     const connected = this.state.kind === 'connected' || this.state.kind === 'moving';
     this.log.note(this.who, { kind: 'ended', connected, unsettled: this.inFlight });
+  }
+
+  /** Writes the last word down and ends the session. */
+  async finish(): Promise<void> {
+    this.lastWord();
     await this.client.close();
   }
 
@@ -120,6 +125,7 @@ export class LoadClient {
       this.log.note(this.who, { kind: 'reset', stream: this.nameOf(stream), reason });
     });
     subscription.on('ended', (error) => {
+      if (error.code === 'closed') return;
       process.stderr.write(`${this.who}: ${stream} ended: ${error.code}: ${error.message}\n`);
     });
     void subscription.ready.then(

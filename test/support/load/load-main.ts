@@ -15,6 +15,7 @@ class LoadMain {
   private readonly ticker: Ticker;
   private readonly stragglers: string[] = [];
   private next = 0;
+  private lastWords = 0;
 
   constructor(private readonly options: LoadOptions) {
     this.log = new RecordLog(options.logFile);
@@ -35,6 +36,11 @@ class LoadMain {
         return;
       case 'straggle':
         await this.sendStragglers(command.clients);
+        return;
+      case 'last-word':
+        for (const client of this.clients) client.lastWord();
+        this.log.flush();
+        this.lastWords += 1;
         return;
       case 'finish':
         this.ticker.stop();
@@ -80,6 +86,7 @@ class LoadMain {
       acknowledged: sum(({ acknowledged }) => acknowledged),
       inFlight: sum(({ inFlight }) => inFlight),
       stragglers: this.stragglers,
+      lastWords: this.lastWords,
       sessions: this.clients.map(({ sessionId, user }) => ({ session: sessionId, user })),
     };
   }

@@ -26,6 +26,8 @@ export type LoadCommand =
   | { readonly kind: 'quiet' }
   /** Say `hello` with an attempt that a client has left behind, for this many clients. */
   | { readonly kind: 'straggle'; readonly clients: number }
+  /** Write each client's last word. */
+  | { readonly kind: 'last-word' }
   /** Write each client's last word, close and exit. */
   | { readonly kind: 'finish' };
 
@@ -46,6 +48,8 @@ export interface LoadStatus {
   readonly inFlight: number;
   /** Answers that stragglers got: close codes, or `welcome`. */
   readonly stragglers: readonly string[];
+  /** How often each client has written its last word, and it is in the log. */
+  readonly lastWords: number;
   readonly sessions: readonly SessionOfUser[];
 }
 

@@ -49,6 +49,22 @@ export class Load {
     this.tell({ kind: 'quiet' });
   }
 
+  /** The clients of every second process read nothing, until `resume`. */
+  pauseHalf(): void {
+    for (const child of this.children.filter((_, n) => n % 2 === 0)) child.pause();
+  }
+  resume(): void {
+    for (const child of this.children) child.resume();
+  }
+
+  /** Each client writes down how it is, now that all is quiet. Resolves when that is in the logs. */
+  async lastWords(): Promise<void> {
+    const before = this.children.map(({ status }) => status?.lastWords ?? 0);
+    this.tell({ kind: 'last-word' });
+    const all = () => this.children.every(({ status }, n) => (status?.lastWords ?? 0) > (before[n] ?? 0));
+    await eventually('the last words of the clients', all, { withinMs: 10_000 });
+  }
+
   /** Late `hello`s of attempts that were left behind; resolves when each has its answer. */
   async straggle(clients: number, withinMs: number): Promise<readonly string[]> {
     const before = this.status.stragglers.length;
@@ -95,6 +111,7 @@ const nothing: LoadStatus = {
   acknowledged: 0,
   inFlight: 0,
   stragglers: [],
+  lastWords: 0,
   sessions: [],
 };
 
@@ -112,6 +129,7 @@ function together(a: LoadStatus, b: LoadStatus): LoadStatus {
     acknowledged: a.acknowledged + b.acknowledged,
     inFlight: a.inFlight + b.inFlight,
     stragglers: [...a.stragglers, ...b.stragglers],
+    lastWords: a.lastWords + b.lastWords,
     sessions: [...a.sessions, ...b.sessions],
   };
 }

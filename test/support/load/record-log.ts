@@ -3,8 +3,13 @@ import { nowUs, type Happening } from '../judge/records.js';
 
 const flushEveryMs = 100;
 
+/** Where somebody writes down what happens. */
+export interface Notes {
+  note(who: string, happening: Happening): void;
+}
+
 /** What happens to the clients of one process, as lines of a file that are at most 100 ms late. */
-export class RecordLog {
+export class RecordLog implements Notes {
   private readonly file: number;
   private readonly timer: NodeJS.Timeout;
   private lines: string[] = [];
@@ -26,7 +31,7 @@ export class RecordLog {
     closeSync(this.file);
   }
 
-  private flush(): void {
+  flush(): void {
     if (this.lines.length === 0) return;
     const text = `${this.lines.join('\n')}\n`;
     this.lines = [];

@@ -13,7 +13,9 @@ export interface BalancerOptions {
 export class Balancer {
   private readonly endpoints = new Set<number>();
   private readonly removals = new Map<number, NodeJS.Timeout>();
-  private readonly sockets = new Set<Socket>();
+  private readonly pairs = new Set<readonly [Socket, Socket]>();
+  /** Ends of half-open connections. */
+  private readonly dead = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
@@ -54,8 +56,26 @@ export class Balancer {
   async stop(): Promise<void> {
     for (const removal of this.removals.values()) clearTimeout(removal);
     this.server.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.cutAll();
+    for (const socket of this.dead) socket.destroy();
     await once(this.server, 'close');
+  }
+
+  /** Every established connection is cut at once. */
+  cutAll(): void {
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+  }
+
+  /** A share (0..1) of the established connections swallows everything from now on, and neither end is told, also not of a close. */
+  halfOpen(share: number, random: () => number): void {
+    for (const pair of this.pairs) {
+      if (random() >= share) continue;
+      this.pairs.delete(pair);
+      for (const socket of pair) {
+        socket.unpipe().resume();
+        this.dead.add(socket);
+      }
+    }
   }
 
   private forward(client: Socket): void {
@@ -66,17 +86,16 @@ export class Balancer {
       return;
     }
     const pod = connect({ port, host: '127.0.0.1', noDelay: true });
-    for (const [socket, other] of [
-      [client, pod],
-      [pod, client],
-    ] as const) {
-      this.sockets.add(socket);
-      socket.on('error', () => other.destroy());
+    const pair = [client, pod] as const;
+    this.pairs.add(pair);
+    client.pipe(pod).pipe(client);
+    for (const [socket, other] of [pair, [pod, client]] as const) {
+      // Its close follows.
+      socket.on('error', () => undefined);
       socket.on('close', () => {
-        this.sockets.delete(socket);
-        other.destroy();
+        this.pairs.delete(pair);
+        if (!this.dead.delete(socket)) other.destroy();
       });
-      socket.pipe(other);
     }
   }
 }

@@ -6,6 +6,8 @@ export interface DeploymentOptions {
   readonly replicas: number;
   /** terminationGracePeriodSeconds, in ms: SIGKILL follows it. */
   readonly graceMs: number;
+  /** A pod that ends before it listens is replaced; otherwise it is the deployment's failure. */
+  readonly restarts?: boolean;
   /** Makes a pod; its name must be new. */
   readonly startPod: (revision: string) => Promise<PodProcess>;
   /** Told when a pod becomes a ready endpoint, or no longer is one. */
@@ -58,6 +60,11 @@ export class Deployment {
   /** Makes this the wanted revision; a rollback is the same with an earlier one. */
   rollTo(revision: string): void {
     this.revision = revision;
+  }
+
+  /** SIGTERM and the grace for a pod, as an eviction does it; the deployment replaces it. */
+  evict(pod: DeployedPod): void {
+    this.terminate(pod.name);
   }
 
   /** Until all pods are ready and of the wanted revision; old ones may still be terminating. */
@@ -124,7 +131,11 @@ export class Deployment {
     this.all.push(pod);
     void process.listening.then(
       (ports) => (pod.ports = ports),
-      (error: unknown) => (this.failure ??= pod.terminating ? undefined : asError(error)),
+      (error: unknown) => {
+        if (pod.terminating) return;
+        if (this.options.restarts === true) void process.kill();
+        else this.failure ??= asError(error);
+      },
     );
     void process.exited.then((exit) => {
       pod.exit = exit;

@@ -15,7 +15,7 @@ export interface Play {
 /** Two pods, two tenants with the same names for everything, traffic, then the troubles one after the other. */
 export async function play({ troubles: names, stage: options, healMs }: Play): Promise<Judgement> {
   const stage = await Stage.start({
-    fragileRedis: true,
+    redis: 'fragile',
     tenants: ['acme', 'umbrella'],
     clientsPerTenant: 20,
     publishesPerSecond: 4,

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Stage } from './stage.js';
 
-/** What can happen to Redis, or to the way there. It needs a stage with `fragileRedis`. */
+/** What can happen to Redis, or to the way there. It needs a stage with a Redis of its own. */
 export class RedisFaults {
   private readonly admin: Redis;
 

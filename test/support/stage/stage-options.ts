@@ -19,8 +19,13 @@ export interface StageOptions {
   /** How late endpoints are removed, in ms. */
   readonly removeLateMs: number;
   readonly drain: DrainTimes;
-  /** A Redis that may be killed and paused, behind a proxy that may be slow. Otherwise BATON_REDIS_URL is used if set. */
-  readonly fragileRedis: boolean;
+  /**
+   * `fragile`: a Redis that may be paused, and ways to it that may be slow or cut; `durable`: one that also comes back
+   * after SIGKILL. `any`: that of BATON_REDIS_URL if set.
+   */
+  readonly redis: 'any' | 'fragile' | 'durable';
+  /** A pod that ends before it listens is replaced, as a kubelet does it; otherwise it is the stage's failure. */
+  readonly restartsPods: boolean;
   /** More environment for pods. */
   readonly environment: Readonly<Record<string, string>>;
   /** Delays before a client resumes; null: the SDK's own. */
@@ -39,7 +44,8 @@ export const smallStage: StageOptions = {
   advertise: false,
   removeLateMs: 1000,
   drain: quickDrain,
-  fragileRedis: false,
+  redis: 'any',
+  restartsPods: false,
   environment: {},
   backoff: null,
 };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DurableRedis } from '../faults/durable-redis.js';
 import { freePort } from '../free-port.js';
 import { makeApiKey, type ApiKey } from '../load/credentials.js';
 import { Balancer } from '../pods/balancer.js';
@@ -9,7 +10,7 @@ import { podEnvironment, writeSecrets, type Secrets } from '../pods/pod-environm
 import { PodProcess } from '../pods/pod-process.js';
 import { startRedisServer, type RedisServer } from '../redis-server.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../temporary-directory.js';
-import { RedisProxy } from './redis-proxy.js';
+import { RedisWays } from './redis-ways.js';
 import { smallStage, type StageOptions } from './stage-options.js';
 
 const firstRevision = 'r1';
@@ -28,6 +29,7 @@ export class Stage {
       {
         replicas: options.replicas,
         graceMs: options.drain.graceMs,
+        restarts: options.restartsPods,
         startPod: (revision) => this.startPod(revision),
         onEndpoint: ({ port }, ready) => {
           parts.balancer.setReady(port, ready);
@@ -71,12 +73,20 @@ export class Stage {
   get keyPrefix(): string {
     return this.parts.keyPrefix;
   }
-  get redis(): RedisServer {
+  get redis(): Pick<RedisServer, 'url' | 'pid'> {
     return this.parts.redis;
   }
-  get proxy(): RedisProxy {
-    if (this.parts.proxy === null) throw new Error('only a stage with fragileRedis has a proxy before its Redis');
-    return this.parts.proxy;
+  /** For what ends Redis. */
+  get durableRedis(): DurableRedis {
+    if (!(this.parts.redis instanceof DurableRedis)) throw new Error('only a stage with a durable Redis can end it');
+    return this.parts.redis;
+  }
+  get ways(): RedisWays {
+    if (this.parts.ways === null) throw new Error('only a stage with a fragile or durable Redis has ways to it');
+    return this.parts.ways;
+  }
+  get balancer(): Balancer {
+    return this.parts.balancer;
   }
   /** Where clients and backends write their logs. */
   get logs(): string {
@@ -115,7 +125,8 @@ export class Stage {
     const number = (this.numbers.get(revision) ?? 0) + 1;
     this.numbers.set(revision, number);
     const name = `${revision}-${number}`;
-    const redis = { url: this.parts.proxy?.url ?? this.parts.redis.url, keyPrefix: this.parts.keyPrefix };
+    const url = (await this.parts.ways?.open(name)) ?? this.parts.redis.url;
+    const redis = { url, keyPrefix: this.parts.keyPrefix };
     return PodProcess.start({
       name,
       revision,
@@ -135,8 +146,8 @@ export class Stage {
 }
 
 interface StageParts {
-  readonly redis: RedisServer;
-  readonly proxy: RedisProxy | null;
+  readonly redis: RedisServer | DurableRedis;
+  readonly ways: RedisWays | null;
   readonly balancer: Balancer;
   readonly apiKeys: readonly ApiKey[];
   readonly secrets: Secrets;
@@ -147,15 +158,16 @@ async function startParts(options: StageOptions, directory: string): Promise<Sta
   const apiKeys = options.tenants.map(makeApiKey);
   const secrets = await writeSecrets(join(directory, 'secrets'), apiKeys);
   await mkdir(join(directory, 'records'));
-  const redis = await startRedisServer({ alwaysOwn: options.fragileRedis });
-  const proxy = options.fragileRedis ? await RedisProxy.start(redis.url) : null;
+  const alwaysOwn = options.redis !== 'any';
+  const redis = options.redis === 'durable' ? await DurableRedis.start() : await startRedisServer({ alwaysOwn });
+  const ways = alwaysOwn ? new RedisWays(redis.url) : null;
   const balancer = await Balancer.start({ removeLateMs: options.removeLateMs });
-  return { redis, proxy, balancer, apiKeys, secrets, keyPrefix: `stage-${randomBytes(6).toString('hex')}:` };
+  return { redis, ways, balancer, apiKeys, secrets, keyPrefix: `stage-${randomBytes(6).toString('hex')}:` };
 }
 
-async function stopParts({ balancer, proxy, redis }: StageParts): Promise<void> {
+async function stopParts({ balancer, ways, redis }: StageParts): Promise<void> {
   await balancer.stop();
-  await proxy?.stop();
+  await ways?.close();
   await redis.stop();
 }
 

@@ -64,14 +64,14 @@ export const troubles = {
     const before = movesOf(crowd);
     const leaving = crowd.status.reduce((sum, { pods }) => sum + (pods[name] ?? 0), 0);
     const back = () => movesOf(crowd) - before >= leaving / 2;
-    stage.proxy.subscriberDelayMs = 400;
+    stage.ways.subscriberDelayMs = 400;
     try {
       await pod.kill();
       await eventually('half of the clients to be back', back, { withinMs: 20_000 });
       crowd.quiet();
       await backAgain(crowd);
     } finally {
-      stage.proxy.subscriberDelayMs = 0;
+      stage.ways.subscriberDelayMs = 0;
     }
   },
 
