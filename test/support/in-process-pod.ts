@@ -5,8 +5,8 @@ import { loadConfig } from '../../src/config/load-config.js';
 import type { Grant } from '../../src/protocol/grants.js';
 import { asTenantId } from '../../src/protocol/ids.js';
 import { startPod, type RunningPod } from '../../src/start-pod.js';
-import { signToken } from './load/credentials.js';
-import { podEnvironment, quickDrain, writeSecrets } from './pods/pod-environment.js';
+import { signToken, type TokenSigner } from './load/credentials.js';
+import { podEnvironment, quickDrain, type RedisPlace, writeSecrets } from './pods/pod-environment.js';
 import { RawClient } from './raw-client.js';
 import { makeTemporaryDirectory } from './temporary-directory.js';
 
@@ -19,16 +19,14 @@ export interface Caller {
 /** Credentials that several pods of a test share, in files that `remove` deletes. */
 export interface Installation {
   readonly environment: Readonly<Record<string, string>>;
+  readonly signer: TokenSigner;
   /** `Authorization` of a caller, by id. */
   bearer(id: string): string;
   token(tenant: string, user: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-export async function install(
-  redis: { readonly url: string; readonly keyPrefix: string },
-  callers: readonly Caller[],
-): Promise<Installation> {
+export async function install(redis: RedisPlace, callers: readonly Caller[]): Promise<Installation> {
   const { path: directory, remove } = await makeTemporaryDirectory('test');
   const secrets = await writeSecrets(directory, []);
   const keys = callers.map(({ id, tenant, grants }) => newApiKey(id, asTenantId(tenant), grants));
@@ -42,6 +40,7 @@ export async function install(
       BATON_API_KEYS_FILE: apiKeys,
       BATON_LOG_LEVEL: 'silent',
     },
+    signer: secrets.signer,
     bearer: (id) => `Bearer ${byId.get(id) ?? ''}`,
     token: (tenant, user) => signToken(secrets.signer, tenant, user),
     remove,

@@ -48,14 +48,19 @@ export async function writeSecrets(directory: string, apiKeys: readonly ApiKey[]
   return { signer, environment };
 }
 
+/** Where pods find Redis: a server's URL, or what a topology says about itself. */
+export type RedisPlace = { readonly keyPrefix: string } & (
+  { readonly url: string } | { readonly environment: Readonly<Record<string, string>> }
+);
+
 /** Ports are free ones, beats quicker than in production, so that a rollout of seconds has enough of them. */
-export function podEnvironment(redis: { readonly url: string; readonly keyPrefix: string }, drain: DrainTimes) {
+export function podEnvironment(redis: RedisPlace, drain: DrainTimes) {
   return {
     NODE_ENV: 'production',
     BATON_HOST: '127.0.0.1',
     BATON_PORT: '0',
     BATON_HEALTH_PORT: '0',
-    BATON_REDIS_URL: redis.url,
+    ...('url' in redis ? { BATON_REDIS_URL: redis.url } : redis.environment),
     BATON_REDIS_KEY_PREFIX: redis.keyPrefix,
     BATON_WORKLOAD: 'baton',
     BATON_BEAT_MS: '500',

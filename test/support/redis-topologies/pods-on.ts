@@ -1,0 +1,57 @@
+import type { RunningPod } from '../../../src/start-pod.js';
+import { install, startPodHere, type Installation } from '../in-process-pod.js';
+import { newKeyPrefix, type RedisTopology } from './topology.js';
+import { Traffic, type TrafficOptions } from './traffic.js';
+
+/** Two pods in this process on a topology, quick to give a command up, and traffic through both. */
+export class PodsOn {
+  private readonly traffics: Traffic[] = [];
+
+  private constructor(
+    readonly installation: Installation,
+    readonly keyPrefix: string,
+    readonly pods: readonly RunningPod[],
+  ) {}
+
+  static async start(
+    { environment }: Pick<RedisTopology, 'environment'>,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<PodsOn> {
+    const keyPrefix = newKeyPrefix();
+    const installation = await install({ environment, keyPrefix }, []);
+    const quick = { BATON_REDIS_COMMAND_TIMEOUT_MS: '1000', BATON_REDIS_CONNECT_TIMEOUT_MS: '1000' };
+    const settings = { ...installation.environment, ...quick, ...more };
+    const starts = ['pod-a', 'pod-b'].map((name) => startPodHere(settings, name));
+    return new PodsOn(installation, keyPrefix, await Promise.all(starts));
+  }
+
+  get ports(): readonly number[] {
+    return this.pods.map(({ port }) => port);
+  }
+
+  async traffic(options: Partial<TrafficOptions> = {}): Promise<Traffic> {
+    const traffic = await Traffic.begin(this.installation, {
+      ports: this.ports,
+      clients: 8,
+      perSecond: 10,
+      ...options,
+    });
+    this.traffics.push(traffic);
+    return traffic;
+  }
+
+  /** A metric of all pods together, as they publish it: the sum over its labels. */
+  async metric(name: string): Promise<number> {
+    const texts = await Promise.all(
+      this.pods.map(async ({ healthPort }) => (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text()),
+    );
+    const lines = texts.flatMap((text) => text.split('\n')).filter((line) => new RegExp(`^${name}[{ ]`).test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.traffics.map((traffic) => traffic.stop()));
+    await Promise.all(this.pods.map((pod) => pod.close()));
+    await this.installation.remove();
+  }
+}

@@ -1,0 +1,98 @@
+import { eventually } from '../eventually.js';
+import type { Installation } from '../in-process-pod.js';
+import { historyOf } from '../judge/history.js';
+import { type Happening, type LogRecord, nowUs } from '../judge/records.js';
+import { summaryOf } from '../judge/summary.js';
+import { count, judge, type Verdict } from '../judge/verdict.js';
+import { LoadClient } from '../load/load-client.js';
+import { Ticker } from '../load/ticker.js';
+
+export interface TrafficOptions {
+  /** Ports of the pods; clients are shared out among them in turn. */
+  readonly ports: readonly number[];
+  readonly clients: number;
+  /** Of each client. */
+  readonly perSecond: number;
+}
+
+/** Half of a room is on either pod, so that most messages cross. */
+const ROOM_SIZE = 4;
+const CALM_WITHIN_MS = 20_000;
+
+/** Applications in this process that publish to each other through several pods, and the judge over what they saw. */
+export class Traffic {
+  private readonly records: LogRecord[] = [];
+  private readonly clients: readonly LoadClient[];
+  private readonly ticker: Ticker;
+
+  private constructor({ signer }: Installation, { ports, clients, perSecond }: TrafficOptions) {
+    const notes = { note: (who: string, happening: Happening) => this.note(who, happening) };
+    this.clients = Array.from({ length: clients }, (_, index) => {
+      const url = `ws://127.0.0.1:${ports[index % ports.length] ?? 0}`;
+      const usual = { name: 'load', tenant: 'acme', logFile: '', backoff: { baseMs: 20, maxMs: 500 } };
+      return new LoadClient(
+        `client-${index}`,
+        index,
+        { ...usual, url, clients, signer, perSecond, roomSize: ROOM_SIZE },
+        notes,
+      );
+    });
+    let turn = 0;
+    this.ticker = new Ticker(perSecond * clients, () => this.clients[turn++ % clients]?.publish());
+  }
+
+  /** Resolves when everybody is subscribed to everything and publishes. */
+  static async begin(installation: Installation, options: TrafficOptions): Promise<Traffic> {
+    const traffic = new Traffic(installation, options);
+    await eventually('every client to be subscribed', () => traffic.clients.every(({ subscribed }) => subscribed), {
+      withinMs: CALM_WITHIN_MS,
+    });
+    traffic.ticker.start();
+    return traffic;
+  }
+
+  get acknowledged(): number {
+    return this.clients.reduce((sum, client) => sum + client.acknowledged, 0);
+  }
+  /** Sockets that were opened, by everybody: as many as clients if nobody ever had to come back. */
+  get connects(): number {
+    return this.records.filter(({ kind }) => kind === 'connect').length;
+  }
+  /** So many more have been acknowledged since the call. */
+  async flows(more: number, withinMs = 15_000): Promise<void> {
+    const from = this.acknowledged;
+    await eventually(
+      () => `${more} more acknowledgements, not ${this.acknowledged - from}`,
+      () => this.acknowledged >= from + more,
+      { withinMs },
+    );
+  }
+
+  /** Publishes nothing more, waits until everything has arrived, or won't, and closes the clients. */
+  async end(): Promise<Verdict> {
+    this.ticker.stop();
+    const quiet = () => this.clients.every(({ state, inFlight }) => state.kind === 'connected' && inFlight === 0);
+    const lacking = () => count(this.judged(), 'LOST');
+    await eventually('everything to arrive', () => quiet() && lacking() === 0, {
+      withinMs: CALM_WITHIN_MS,
+      everyMs: 100,
+    }).catch(() => undefined);
+    await Promise.all(this.clients.map((client) => client.finish()));
+    const verdict = this.judged();
+    console.log(`${this.acknowledged} acknowledged, ${this.connects} connects; ${summaryOf(verdict)}`);
+    return verdict;
+  }
+
+  /** Also after `end`. */
+  async stop(): Promise<void> {
+    this.ticker.stop();
+    await Promise.all(this.clients.map((client) => client.finish()));
+  }
+
+  private judged(): Verdict {
+    return judge(historyOf(this.records)).whole;
+  }
+  private note(who: string, happening: Happening): void {
+    this.records.push({ atUs: nowUs(), who, ...happening });
+  }
+}
