@@ -54,6 +54,20 @@ export class RedisKeys {
   sessionRow(tenant: TenantId, session: SessionId): string {
     return `${this.prefix}{${tagOf({ kind: 'session', tenant, session })}}:row`;
   }
+  /**
+   * sorted set: the user's sessions by expiry: hints. TTL: that of an owned row, refreshed by every claim.
+   * Owner: index-sessions, list-sessions, unlist-sessions.
+   */
+  userSessions(tenant: TenantId, user: UserId): string {
+    return `${this.prefix}{${tagOf({ kind: 'user', tenant, user })}}:sessions`;
+  }
+  /**
+   * sorted set: the tenant's sessions by expiry: hints. TTL: that of an owned row, refreshed by every claim.
+   * Owner: index-sessions, list-sessions, unlist-sessions.
+   */
+  tenantSessions(tenant: TenantId): string {
+    return `${this.prefix}{${tagOf({ kind: 'tenant', tenant })}}:sessions`;
+  }
   /** pub/sub channel of the session: shared with its stream's live channel. */
   sessionLive(tenant: TenantId, session: SessionId): string {
     return this.stream({ kind: 'session', tenant, session }).live;

@@ -3,7 +3,21 @@ export type RedisReply = string | number | null | readonly RedisReply[];
 
 /** The names of src/redis/scripts/*.lua, one command a file. */
 export type ScriptName =
-  'append' | 'read' | 'touch' | 'claim' | 'detach' | 'end-session' | 'session-data' | 'beat' | 'leave' | 'take-pace';
+  | 'append'
+  | 'read'
+  | 'touch'
+  | 'claim'
+  | 'detach'
+  | 'end-session'
+  | 'session-data'
+  | 'delete-data'
+  | 'list-data'
+  | 'index-sessions'
+  | 'list-sessions'
+  | 'unlist-sessions'
+  | 'beat'
+  | 'leave'
+  | 'take-pace';
 
 export interface ScriptCall {
   readonly script: ScriptName;

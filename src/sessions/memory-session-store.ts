@@ -1,17 +1,30 @@
 import type { SessionsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
-import type { ConnectionId } from '../protocol/ids.js';
+import type { ConnectionId, PodId, TenantId, UserId } from '../protocol/ids.js';
 import type { Json } from '../protocol/frames.js';
 import { decideClaim } from './claim-rule.js';
-import { checkField, decidePut, MAX_FIELDS, textOf, tooManyFields, type StoredText } from './session-data.js';
+import {
+  checkField,
+  decideDelete,
+  decidePut,
+  MAX_FIELDS,
+  textOf,
+  tooManyFields,
+  type StoredText,
+} from './session-data.js';
+import { checkPage, cursorOf } from './session-list.js';
 import { detachedTtlMs, ownedTtlMs } from './session-lifetime.js';
 import type {
   Claim,
   ClaimResult,
+  DataField,
+  DeleteResult,
+  PageRequest,
   PutResult,
   SessionEvent,
   SessionEvents,
   SessionKey,
+  SessionPage,
   SessionRow,
   SessionStore,
   StoredData,
@@ -21,6 +34,8 @@ interface Stored {
   readonly row: SessionRow;
   readonly expiresAtMs: number;
   readonly data: Map<string, StoredText>;
+  /** The highest version of a field that was deleted. */
+  floor: number;
 }
 type Listener = (event: SessionEvent) => void;
 
@@ -32,6 +47,7 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
   constructor(
     private readonly config: SessionsConfig,
     private readonly clock: Clock,
+    private readonly isAlive: (pod: PodId) => boolean = () => true,
   ) {}
 
   async claim(claim: Claim): Promise<ClaimResult> {
@@ -67,6 +83,19 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
     return this.find(key)?.row ?? null;
   }
 
+  async inspect(key: SessionKey): Promise<SessionRow | null> {
+    const row = this.find(key)?.row ?? null;
+    return row && this.asItReads(row);
+  }
+
+  async listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage> {
+    return this.list(page, (row) => row.tenant === tenant && row.user === user);
+  }
+
+  async listByTenant(tenant: TenantId, page: PageRequest): Promise<SessionPage> {
+    return this.list(page, (row) => row.tenant === tenant);
+  }
+
   async getData(key: SessionKey, field: string): Promise<StoredData | null> {
     checkField(field);
     const stored = this.find(key)?.data.get(field);
@@ -76,13 +105,33 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
   async putData(key: SessionKey, field: string, value: Json, version: number | null): Promise<PutResult> {
     checkField(field);
     const text = textOf(value);
-    const data = this.find(key)?.data;
-    if (!data) return { kind: 'gone' };
-    const result = decidePut(data.get(field) ?? null, text, version);
+    const found = this.find(key);
+    if (!found) return { kind: 'gone' };
+    const { data, floor } = found;
+    const result = decidePut(data.get(field) ?? null, text, version, floor);
     if (result.kind !== 'stored') return result;
     if (!data.has(field) && data.size >= MAX_FIELDS) throw tooManyFields();
     data.set(field, { text, version: result.version });
     return result;
+  }
+
+  async deleteData(key: SessionKey, field: string, version: number | null): Promise<DeleteResult> {
+    checkField(field);
+    const found = this.find(key);
+    if (!found) return { kind: 'gone' };
+    const current = found.data.get(field) ?? null;
+    const result = decideDelete(current, version);
+    if (current === null || result.kind !== 'deleted') return result;
+    found.data.delete(field);
+    found.floor = Math.max(found.floor, current.version);
+    return result;
+  }
+
+  async listData(key: SessionKey): Promise<readonly DataField[] | null> {
+    const data = this.find(key)?.data;
+    if (!data) return null;
+    const fields = [...data].map(([field, { text, version }]) => ({ field, version, bytes: Buffer.byteLength(text) }));
+    return fields.sort((one, other) => (one.field < other.field ? -1 : 1));
   }
 
   async listen(key: SessionKey, listener: Listener): Promise<() => void> {
@@ -100,6 +149,21 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
     };
   }
 
+  private list(page: PageRequest, isMeant: (row: SessionRow) => boolean): SessionPage {
+    const after = checkPage(page)?.session ?? '';
+    const rows = [...this.sessions.values()]
+      .flatMap(({ row }) => this.find(row)?.row ?? [])
+      .filter((row) => isMeant(row) && row.session > after)
+      .sort((one, other) => (one.session < other.session ? -1 : 1));
+    const sessions = rows.slice(0, page.limit).map((row) => this.asItReads(row));
+    const last = rows.length > page.limit ? sessions.at(-1) : undefined;
+    return { sessions, next: last ? cursorOf({ expiry: '0', session: last.session }) : null };
+  }
+
+  private asItReads(row: SessionRow): SessionRow {
+    return row.detached || this.isAlive(row.pod) ? row : { ...row, detached: true };
+  }
+
   private find(key: SessionKey): Stored | undefined {
     const text = textKey(key);
     const found = this.sessions.get(text);
@@ -109,8 +173,8 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
   }
 
   private keep(row: SessionRow, before: Stored | undefined, ttlMs: number): void {
-    const data = before?.data ?? new Map<string, StoredText>();
-    this.sessions.set(textKey(row), { row, data, expiresAtMs: this.clock.now() + ttlMs });
+    const { data, floor } = before ?? { data: new Map<string, StoredText>(), floor: 0 };
+    this.sessions.set(textKey(row), { row, data, floor, expiresAtMs: this.clock.now() + ttlMs });
   }
 
   /** Later, as from Redis: nobody may rely on being told before the claim has returned. */

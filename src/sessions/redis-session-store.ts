@@ -1,18 +1,26 @@
 import type { SessionsConfig } from '../config/config.js';
 import { BatonError } from '../lib/baton-error.js';
-import type { ConnectionId } from '../protocol/ids.js';
+import type { Logger } from '../observability/logger.js';
 import type { Json } from '../protocol/frames.js';
+import type { ConnectionId, TenantId, UserId } from '../protocol/ids.js';
 import type { RedisKeys } from '../redis/keys.js';
 import type { RedisCommands, RedisReply, ScriptCall } from '../redis/redis-ports.js';
 import { creationOf } from './claim-rule.js';
-import { checkField, MAX_FIELDS, textOf, tooManyFields } from './session-data.js';
+import { RedisSessionData } from './redis-session-data.js';
+import { RedisSessionIndex, type Hint } from './redis-session-index.js';
+import { RedisSessionLists } from './redis-session-lists.js';
+import { listOf, unexpected } from './script-reply.js';
 import { detachedTtlMs, ownedTtlMs } from './session-lifetime.js';
 import { decodeRow, otherSchema, ROW_FIELDS, ROW_SCHEMA } from './session-row.js';
 import type {
   Claim,
   ClaimResult,
+  DataField,
+  DeleteResult,
+  PageRequest,
   PutResult,
   SessionKey,
+  SessionPage,
   SessionRow,
   SessionStore,
   StoredData,
@@ -20,17 +28,28 @@ import type {
 
 /** Sessions as rows in Redis. Times are Redis' own. */
 export class RedisSessionStore implements SessionStore {
+  private readonly data: RedisSessionData;
+  private readonly index: RedisSessionIndex;
+  private readonly lists: RedisSessionLists;
+
   constructor(
     private readonly redis: RedisCommands,
     private readonly keys: RedisKeys,
     private readonly config: SessionsConfig,
-  ) {}
+    logger: Logger,
+  ) {
+    this.data = new RedisSessionData(redis, keys);
+    this.index = new RedisSessionIndex(redis, keys, config, logger);
+    this.lists = new RedisSessionLists({ redis, keys, logger, index: this.index, get: (key) => this.get(key) });
+  }
 
   async claim(claim: Claim): Promise<ClaimResult> {
+    await this.index.write(hintsOf([claim]));
     return claimResultOf(claim, await this.redis.run(this.claimCall(claim)));
   }
 
   async claimAll(claims: readonly Claim[]): Promise<readonly PromiseSettledResult<ClaimResult>[]> {
+    await this.index.write(hintsOf(claims));
     const replies = await this.redis.runAll(claims.map((claim) => this.claimCall(claim)));
     return Promise.allSettled(
       claims.map(async (claim, index) => {
@@ -58,21 +77,37 @@ export class RedisSessionStore implements SessionStore {
     return decodeRow(key, values);
   }
 
-  async getData(key: SessionKey, field: string): Promise<StoredData | null> {
-    checkField(field);
-    const [tenant, stored = null] = await this.redis.fields(this.rowKey(key), ['tenant', `data:${field}`]);
-    return stored === null || tenant !== key.tenant ? null : storedDataOf(stored);
+  async inspect(key: SessionKey): Promise<SessionRow | null> {
+    const row = await this.get(key);
+    const [asItReads = null] = row === null ? [] : await this.lists.asTheyRead([row]);
+    return asItReads;
   }
 
-  async putData(key: SessionKey, field: string, value: Json, version: number | null): Promise<PutResult> {
-    checkField(field);
-    const args = [key.tenant, field, textOf(value), version ?? '', MAX_FIELDS];
-    const reply = await this.redis.run({ script: 'session-data', keys: [this.rowKey(key)], args });
-    const [kind, stored] = listOf(reply);
-    if (kind === 'gone') return { kind };
-    if (kind === 'full') throw tooManyFields();
-    if (kind === 'stored' || kind === 'conflict') return { kind, version: Number(stored) };
-    throw unexpected('session-data', reply);
+  listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage> {
+    const isMeant = (row: SessionRow): boolean => row.user === user;
+    return this.lists.page(this.index.ofUser(tenant, user), page, isMeant, ({ session }) => ({ tenant, session }));
+  }
+
+  listByTenant(tenant: TenantId, page: PageRequest): Promise<SessionPage> {
+    return this.lists.page(
+      this.index.ofTenant(tenant),
+      page,
+      () => true,
+      ({ session }) => ({ tenant, session }),
+    );
+  }
+
+  getData(key: SessionKey, field: string): Promise<StoredData | null> {
+    return this.data.get(key, field);
+  }
+  putData(key: SessionKey, field: string, value: Json, version: number | null): Promise<PutResult> {
+    return this.data.put(key, field, value, version);
+  }
+  deleteData(key: SessionKey, field: string, version: number | null): Promise<DeleteResult> {
+    return this.data.delete(key, field, version);
+  }
+  listData(key: SessionKey): Promise<readonly DataField[] | null> {
+    return this.data.list(key);
   }
 
   private claimCall(claim: Claim): ScriptCall {
@@ -114,16 +149,9 @@ function claimResultOf(claim: Claim, reply: RedisReply): ClaimResult {
   throw unexpected('claim', reply);
 }
 
-/** `<version> <JSON text>` */
-function storedDataOf(text: string): StoredData {
-  const space = text.indexOf(' ');
-  return { value: JSON.parse(text.slice(space + 1)) as Json, version: Number(text.slice(0, space)) };
-}
-
-function listOf(reply: RedisReply): readonly RedisReply[] {
-  return typeof reply === 'object' && reply !== null ? reply : [reply];
-}
-
-function unexpected(script: string, reply: RedisReply): BatonError {
-  return new BatonError('internal', `${script} answered ${JSON.stringify(reply)}`);
+function hintsOf(claims: readonly Claim[]): readonly Hint[] {
+  return claims.flatMap(({ tenant, session, user, create, renew }) => {
+    const owner = user ?? create?.user ?? renew?.user;
+    return owner === undefined ? [] : [{ tenant, session, user: owner }];
+  });
 }

@@ -2,7 +2,7 @@ import { BatonError } from '../lib/baton-error.js';
 import { brokenBound } from '../protocol/codec.js';
 import type { Json } from '../protocol/frames.js';
 import { isName } from '../protocol/ids.js';
-import type { PutResult } from './session-store.js';
+import type { DeleteResult, PutResult } from './session-store.js';
 
 /** JSON text of one value. */
 export const MAX_VALUE_BYTES = 65_536;
@@ -34,12 +34,19 @@ export const tooManyFields = (): BatonError =>
 
 /**
  * The rule for a write, as session-data.lua has it. The same value again, after the version that was read or after any,
- * is a repeat whose first answer was lost: it is answered as that one was, and the version stays.
+ * is a repeat whose first answer was lost: it is answered as that one was, and the version stays. `floor`: the highest
+ * version of a field that was deleted; a new field begins above it.
  */
-export function decidePut(current: StoredText | null, text: string, expected: number | null): PutResult {
+export function decidePut(current: StoredText | null, text: string, expected: number | null, floor: number): PutResult {
   const version = current?.version ?? 0;
-  const isRepeat = current?.text === text && (expected === null || expected === version - 1);
-  if (isRepeat) return { kind: 'stored', version };
+  const follows = expected === null || expected === version - 1 || (expected === 0 && version === floor + 1);
+  if (current?.text === text && follows) return { kind: 'stored', version };
   if (expected !== null && expected !== version) return { kind: 'conflict', version };
-  return { kind: 'stored', version: version + 1 };
+  return { kind: 'stored', version: (current ? version : floor) + 1 };
+}
+
+/** The rule for a removal, as delete-data.lua has it. */
+export function decideDelete(current: StoredText | null, expected: number | null): DeleteResult {
+  if (!current || expected === null || expected === current.version) return { kind: 'deleted' };
+  return { kind: 'conflict', version: current.version };
 }

@@ -26,6 +26,8 @@ export interface Claim extends SessionKey {
   readonly attempt: number;
   readonly connection: ConnectionId;
   readonly pod: PodId;
+  /** Whose it is, as far as the caller knows: with it the claim refreshes the hints by which lists find the session. */
+  readonly user?: UserId;
   /** Only the first claim of a session and its repeats carry it: a missing row is made at attempt 1. */
   readonly create?: SessionFields;
   /** A renewed credential of the same tenant and user: replaces grants and expiry. Another user is `gone`. */
@@ -55,6 +57,27 @@ export type PutResult =
   | { readonly kind: 'stored'; readonly version: number }
   | { readonly kind: 'conflict'; readonly version: number }
   | { readonly kind: 'gone' };
+export type DeleteResult =
+  /** Also if it wasn't there. */
+  { readonly kind: 'deleted' } | { readonly kind: 'conflict'; readonly version: number } | { readonly kind: 'gone' };
+export interface DataField {
+  readonly field: string;
+  readonly version: number;
+  /** Of its JSON text. */
+  readonly bytes: number;
+}
+
+export interface PageRequest {
+  /** Sessions at most: 1 to 200. */
+  readonly limit: number;
+  /** `next` of the page before; null: the first page. */
+  readonly after: string | null;
+}
+export interface SessionPage {
+  readonly sessions: readonly SessionRow[];
+  /** Null: the last page. A page may be shorter than asked for, even empty, and not be the last. */
+  readonly next: string | null;
+}
 
 /**
  * The durable sessions. Every write of a pod names its connection and is refused if that isn't the row's. Every call
@@ -69,10 +92,23 @@ export interface SessionStore {
   detach(key: SessionKey, attempt: number, connection: ConnectionId): Promise<boolean>;
   /** Ends it for everybody: row deleted, the session's channel told. With `connection`: only if it is the owner's. */
   end(key: SessionKey, connection?: ConnectionId): Promise<boolean>;
+  /** The row as it was written. */
   get(key: SessionKey): Promise<SessionRow | null>;
+  /** The row as it reads: detached, too, when the pod that it names no longer beats. */
+  inspect(key: SessionKey): Promise<SessionRow | null>;
+  /**
+   * Sessions as `inspect` has them, in no order. Whoever reads page after page misses none that was there all the time
+   * and may see one twice; after a failover of Redis one may be missing for a sweep. Throws BatonError `bad-request`.
+   */
+  listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage>;
+  listByTenant(tenant: TenantId, page: PageRequest): Promise<SessionPage>;
   getData(key: SessionKey, field: string): Promise<StoredData | null>;
   /** `version`: the one that was read, 0 for a new field; null: whatever is there. */
   putData(key: SessionKey, field: string, value: Json, version: number | null): Promise<PutResult>;
+  /** `version` as for `putData`. No version of a field ever means two values: one that is put again goes on above. */
+  deleteData(key: SessionKey, field: string, version: number | null): Promise<DeleteResult>;
+  /** By name; null if there is no such session. */
+  listData(key: SessionKey): Promise<readonly DataField[] | null>;
 }
 
 /** What a session's channel says. */

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/tokens.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { RedisKeys } from '../redis/keys.js';
 import { REDIS_COMMANDS, REDIS_SUBSCRIBER, type RedisCommands, type RedisSubscriber } from '../redis/redis-ports.js';
 import { loadResumeTokens } from './hmac-resume-tokens.js';
@@ -15,9 +16,9 @@ import { SESSION_EVENTS, SESSION_STORE } from './session-store.js';
   providers: [
     {
       provide: SESSION_STORE,
-      inject: [CONFIG, REDIS_COMMANDS],
-      useFactory: ({ redis, sessions }: Config, commands: RedisCommands) =>
-        new RedisSessionStore(commands, new RedisKeys(redis.keyPrefix), sessions),
+      inject: [CONFIG, REDIS_COMMANDS, LOGGER],
+      useFactory: ({ redis, sessions }: Config, commands: RedisCommands, logger: Logger) =>
+        new RedisSessionStore(commands, new RedisKeys(redis.keyPrefix), sessions, logger),
     },
     {
       provide: SESSION_EVENTS,

@@ -1,32 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SessionsConfig } from '../../src/config/config.js';
-import type { Json } from '../../src/protocol/frames.js';
 import { asSessionId } from '../../src/protocol/ids.js';
 import type { SessionEvent, SessionKey } from '../../src/sessions/session-store.js';
 import { A, acme, ann, B, bob, C, claimOf, fieldsOf, newSession, umbrella } from '../support/sessions/claims.js';
-import { memoryTwin, redisTwin, type StoreTwin } from '../support/sessions/store-twin.js';
-import { withRedisConnection } from '../support/sessions/with-redis-connection.js';
+import { begun, brief, describeEachStore, lasting, MINUTE, refreshed } from '../support/sessions/each-store.js';
+import type { StoreTwin } from '../support/sessions/store-twin.js';
 
-const MINUTE = 60_000;
-const lasting: SessionsConfig = { ttlMs: MINUTE, sweepMs: MINUTE };
-const brief: SessionsConfig = { ttlMs: 200, sweepMs: 100 };
-/** Brief, but longer than a busy machine keeps a test waiting. */
-const refreshed: SessionsConfig = { ttlMs: 600, sweepMs: 200 };
-
-const redis = withRedisConnection();
-
-const twins: readonly (readonly [name: string, open: (config: SessionsConfig) => StoreTwin])[] = [
-  ['memory', memoryTwin],
-  ['Redis', (config) => redisTwin(redis.connection, redis.keyPrefix, config)],
-];
-
-describe.each(twins)('sessions in %s', (_name, open) => {
-  /** A session that A has at attempt 1. */
-  async function begun(twin: StoreTwin, key: SessionKey = newSession()): Promise<SessionKey> {
-    const claimed = await twin.store.claim(claimOf(key, 1, A, { create: fieldsOf(twin.nowMs() + MINUTE) }));
-    expect(claimed.kind).toBe('claimed');
-    return key;
-  }
+describeEachStore('sessions', (open) => {
   async function heardBy(twin: StoreTwin, key: SessionKey): Promise<SessionEvent[]> {
     const heard: SessionEvent[] = [];
     await twin.events.listen(key, (event) => heard.push(event));
@@ -297,67 +276,6 @@ describe.each(twins)('sessions in %s', (_name, open) => {
       ];
       expect(await ask(foreign)).toEqual(await ask(missing));
       expect(await twin.store.get(ours)).toMatchObject({ attempt: 1, connection: A });
-    });
-  });
-
-  describe('data', () => {
-    const values: readonly Json[] = [null, true, 0, -1.5, '', 'ünï\u2028\n', [1, [2]], { a: { b: null } }, 'x y 1'];
-    it('comes back as it was put', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      let version = 0;
-      for (const value of values) {
-        expect(await twin.store.putData(key, 'a/b.c', value, version)).toEqual({
-          kind: 'stored',
-          version: version + 1,
-        });
-        version += 1;
-        expect(await twin.store.getData(key, 'a/b.c')).toEqual({ value, version });
-      }
-      expect(await twin.store.getData(key, 'other')).toBeNull();
-    });
-
-    it('is put only over the version that was read', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      expect(await twin.store.putData(key, 'cart', 'one', 1)).toEqual({ kind: 'conflict', version: 0 });
-      expect(await twin.store.putData(key, 'cart', 'one', 0)).toEqual({ kind: 'stored', version: 1 });
-      expect(await twin.store.putData(key, 'cart', 'two', 0)).toEqual({ kind: 'conflict', version: 1 });
-      expect(await twin.store.putData(key, 'cart', 'two', 1)).toEqual({ kind: 'stored', version: 2 });
-      expect(await twin.store.putData(key, 'cart', 'two', 0)).toEqual({ kind: 'conflict', version: 2 });
-      expect(await twin.store.putData(key, 'cart', 'three', null)).toEqual({ kind: 'stored', version: 3 });
-      expect(await twin.store.getData(key, 'cart')).toEqual({ value: 'three', version: 3 });
-    });
-
-    it('that is put again, because the answer was lost, has one effect', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      for (const expected of [0, 0, null, null])
-        expect(await twin.store.putData(key, 'cart', 'one', expected)).toEqual({ kind: 'stored', version: 1 });
-    });
-
-    it('outlives a hand-over and a detach', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      await twin.store.putData(key, 'cart', 'one', 0);
-      await twin.store.claim(claimOf(key, 2, B));
-      await twin.store.detach(key, 2, B);
-      expect(await twin.store.getData(key, 'cart')).toEqual({ value: 'one', version: 1 });
-    });
-
-    it('has bounds: 64 KiB a value, 64 fields, names', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      const largest = 'ü'.repeat(32_767);
-      expect(await twin.store.putData(key, 'f1', largest, 0)).toEqual({ kind: 'stored', version: 1 });
-      await expect(twin.store.putData(key, 'f2', `${largest}x`, 0)).rejects.toMatchObject({ code: 'too-big' });
-      for (let field = 2; field <= 64; field += 1) await twin.store.putData(key, `f${field}`, field, 0);
-      await expect(twin.store.putData(key, 'f65', 65, null)).rejects.toMatchObject({ code: 'too-big' });
-      expect(await twin.store.putData(key, 'f64', 'again', 1)).toEqual({ kind: 'stored', version: 2 });
-      for (const name of ['', 'a b', '../x', 'a\n', 'x'.repeat(129)]) {
-        await expect(twin.store.putData(key, name, 1, null)).rejects.toMatchObject({ code: 'bad-request' });
-        await expect(twin.store.getData(key, name)).rejects.toMatchObject({ code: 'bad-request' });
-      }
     });
   });
 });

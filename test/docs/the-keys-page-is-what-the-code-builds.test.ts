@@ -53,6 +53,8 @@ function keysInCode(): ReadonlyMap<string, string> {
   return new Map([
     ...Object.entries(tagged).map(([name, key]) => [name, key.replace(tagOf(owner), 'TAG')] as const),
     ['sessionRow', keys.sessionRow(asTenantId('TENANT'), asSessionId('SESSION'))],
+    ['userSessions', keys.userSessions(asTenantId('TENANT'), asUserId('USER'))],
+    ['tenantSessions', keys.tenantSessions(asTenantId('TENANT'))],
     ['pods', keys.pods],
     ['pod', keys.pod(asPodId('POD'))],
     ['pace', keys.pace],

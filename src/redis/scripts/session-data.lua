@@ -1,6 +1,6 @@
 -- session-data: writes one field of the application's data if it has the expected version.
 --
--- KEYS[1]  the session's row, hash: `data:<field>` holds `<version> <JSON text>`, versions from 1
+-- KEYS[1]  the session's row, hash: `data:<field>` holds `<version> <JSON text>`, `floor` the highest deleted version
 -- ARGV[1]  tenant
 -- ARGV[2]  field
 -- ARGV[3]  JSON text
@@ -12,14 +12,16 @@
 --   { 'conflict', version }  that version is there; nothing changed
 --   { 'full' }               it would be one field too many; nothing changed
 --   { 'gone' }               no row, or another tenant's
--- The same text again, after the expected version or after any, is a repeat: the version stays.
+-- The same text again, after the expected version or after any, is a repeat: the version stays. A new field begins
+-- above the floor, so that no version of a field ever means two values.
 local row = KEYS[1]
 local tenant, field, text, expected, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local name = 'data:' .. field
 
-local found = redis.call('HMGET', row, 'tenant', name)
+local found = redis.call('HMGET', row, 'tenant', name, 'floor')
 if found[1] ~= tenant then return { 'gone' } end
 
+local floor = tonumber(found[3] or '0')
 local version, stored = 0, nil
 if found[2] then
   local space = string.find(found[2], ' ', 1, true)
@@ -27,11 +29,15 @@ if found[2] then
   stored = string.sub(found[2], space + 1)
 end
 
-local version_text = string.format('%.0f', version)
-if stored == text and (expected == '' or tonumber(expected) == version - 1) then
-  return { 'stored', version_text }
+local function number(value)
+  return string.format('%.0f', value)
 end
-if expected ~= '' and tonumber(expected) ~= version then return { 'conflict', version_text } end
+
+local before = version == floor + 1 and 0 or version - 1
+if stored == text and (expected == '' or tonumber(expected) == before or tonumber(expected) == version - 1) then
+  return { 'stored', number(version) }
+end
+if expected ~= '' and tonumber(expected) ~= version then return { 'conflict', number(version) } end
 
 if version == 0 then
   local fields = 0
@@ -39,8 +45,8 @@ if version == 0 then
     if string.sub(key, 1, 5) == 'data:' then fields = fields + 1 end
   end
   if fields >= tonumber(most) then return { 'full' } end
+  version = floor
 end
 
-version_text = string.format('%.0f', version + 1)
-redis.call('HSET', row, name, version_text .. ' ' .. text)
-return { 'stored', version_text }
+redis.call('HSET', row, name, number(version + 1) .. ' ' .. text)
+return { 'stored', number(version + 1) }
