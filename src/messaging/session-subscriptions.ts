@@ -1,3 +1,4 @@
+import { BatonError } from '../lib/baton-error.js';
 import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
 import type { ResetReason, StreamPositions } from '../protocol/frames.js';
 import { mayUse } from '../protocol/grants.js';
@@ -12,6 +13,7 @@ export interface SubscriptionPorts {
   readonly streamsPerSession: number;
   readonly onReset: (reason: ResetReason) => void;
   readonly onSlow: () => void;
+  /** The connection cannot go on. */
   readonly onFailed: (stream: StreamName, cause: unknown) => void;
 }
 
@@ -46,7 +48,7 @@ export class SessionSubscriptions {
       return;
     }
     current?.close();
-    const sink = new SocketSink(stream, this.writer, this.ports);
+    const sink = new SocketSink(stream, this.writer, this.ports, this);
     this.sinks.set(stream, sink);
     sink.open(ownerOf(stream, this.identity), position);
   }
@@ -55,6 +57,13 @@ export class SessionSubscriptions {
     this.sinks.get(stream)?.close();
     this.sinks.delete(stream);
     this.writer.send({ type: 'unsubscribed', stream });
+  }
+
+  /** Redis was away for too long for this stream: the connection stays, and the client asks again. */
+  ended(sink: SocketSink, { code, message, retryAfterMs = 0 }: BatonError): void {
+    if (this.sinks.get(sink.stream) !== sink) return;
+    this.sinks.delete(sink.stream);
+    this.writer.send({ type: 'error', code, message, stream: sink.stream, retryAfterMs });
   }
 
   /** New grants: a subscription whose grant is gone ends with `error forbidden`. */
@@ -97,6 +106,7 @@ class SocketSink implements StreamSink {
     readonly stream: StreamName,
     private readonly writer: FrameWriter,
     private readonly ports: SubscriptionPorts,
+    private readonly subscriptions: SessionSubscriptions,
   ) {}
 
   open(owner: Parameters<LiveStreams['subscribe']>[0], position: Position | null): void {
@@ -129,7 +139,8 @@ class SocketSink implements StreamSink {
   }
 
   failed(cause: unknown): void {
-    this.ports.onFailed(this.stream, cause);
+    if (cause instanceof BatonError && cause.retryAfterMs !== undefined) this.subscriptions.ended(this, cause);
+    else this.ports.onFailed(this.stream, cause);
   }
 
   close(): void {

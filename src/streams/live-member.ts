@@ -1,3 +1,4 @@
+import { BatonError } from '../lib/baton-error.js';
 import type { Timer } from '../lib/clock.js';
 import type { ResetReason } from '../protocol/frames.js';
 import { stepFrom, type Position } from '../protocol/position.js';
@@ -5,13 +6,16 @@ import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamSink, Subscription } from './live-streams.js';
+import type { Reader } from './read-slots.js';
 import type { ReadResult } from './stream-log.js';
 
 /** What the members of one stream share. */
 export interface MemberContext {
   /** Resolves when Redis has confirmed the subscription to the stream's channel. */
   subscribed(): Promise<void>;
-  read(position: Position | null): Promise<ReadResult>;
+  read(reader: Reader, position: Position | null): Promise<ReadResult>;
+  /** Why the last read of this pod, of any stream, failed; null when it didn't. */
+  readonly readTrouble: unknown;
   pause(failures: number): Promise<void>;
   monotonicMs(): number;
   after(delayMs: number, run: () => void): Timer;
@@ -19,7 +23,7 @@ export interface MemberContext {
   left(): void;
 }
 
-/** A replay without any progress for this long ends the connection: the client resumes elsewhere. */
+/** A replay without any progress for this long is ended: the client asks again, or resumes elsewhere. */
 const NO_PROGRESS_MS = 10_000;
 
 /**
@@ -27,7 +31,7 @@ const NO_PROGRESS_MS = 10_000;
  * it has read the log's end, and the pod, which is elsewhere, reads, too. `behind`: its queue was full, and it reads
  * again when it asks to.
  */
-export class LiveMember implements Subscription {
+export class LiveMember implements Subscription, Reader {
   private own: Position | null;
   private state: 'reading' | 'waiting' | 'live' | 'behind' | 'closed' = 'reading';
   /** The end of the replay that a subscribe is answered with has not been told yet. */
@@ -37,6 +41,8 @@ export class LiveMember implements Subscription {
   private deadline: Timer | null = null;
   /** Why the last read failed. */
   private trouble: unknown = null;
+  /** It waits for its turn to read. */
+  private queued = false;
 
   constructor(
     private readonly live: LiveStream,
@@ -54,6 +60,13 @@ export class LiveMember implements Subscription {
   }
   get position(): Position | null {
     return this.state === 'live' ? this.live.position : this.own;
+  }
+
+  get wanted(): boolean {
+    return this.state === 'reading';
+  }
+  began(): void {
+    this.queued = false;
   }
 
   resume(): void {
@@ -113,7 +126,8 @@ export class LiveMember implements Subscription {
     while (this.is('reading')) {
       try {
         await this.context.subscribed();
-        const result = await this.context.read(this.own);
+        this.queued = true;
+        const result = await this.context.read(this, this.own);
         if (this.is('reading')) this.handle(result);
         failures = 0;
       } catch (error) {
@@ -175,8 +189,20 @@ export class LiveMember implements Subscription {
       this.awaitProgress(leftMs);
       return;
     }
+    const cause = this.trouble ?? this.queueTrouble() ?? new Error(`no progress for ${NO_PROGRESS_MS} ms`);
+    // Nobody waits for an answer, and an `error` would look like one to a subscribe that is on its way here.
+    if (!this.answerDue && isTemporary(cause)) {
+      this.expectProgress();
+      return;
+    }
     this.close();
-    this.sink.failed(this.trouble ?? new Error(`no progress for ${NO_PROGRESS_MS} ms`));
+    this.sink.failed(cause);
+  }
+  /** A pod that takes many clients over reads for others: that is no fault of this connection. */
+  private queueTrouble(): unknown {
+    const queued = this.state === 'waiting' ? this.live.queued : this.queued;
+    if (!queued) return null;
+    return this.context.readTrouble ?? new BatonError('busy', 'many streams are waiting to be read');
   }
   private endDeadline(): void {
     this.deadline?.cancel();
@@ -187,4 +213,8 @@ export class LiveMember implements Subscription {
   private is(state: 'reading' | 'closed'): boolean {
     return this.state === state;
   }
+}
+
+function isTemporary(cause: unknown): boolean {
+  return cause instanceof BatonError && cause.retryAfterMs !== undefined;
 }

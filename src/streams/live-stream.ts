@@ -4,6 +4,7 @@ import { samePosition, stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
 import { parseLiveEntries } from './live-entries.js';
+import type { Reader } from './read-slots.js';
 import type { Entry, ReadResult } from './stream-log.js';
 
 /** A page of a read, for pods and sockets alike. */
@@ -26,7 +27,7 @@ export interface Member {
 }
 
 export interface LiveStreamContext {
-  read(position: Position | null): Promise<ReadResult>;
+  read(reader: Reader, position: Position | null): Promise<ReadResult>;
   /** A random pause before a read that failed is repeated. */
   pause(failures: number): Promise<void>;
   readonly logger: Logger;
@@ -36,8 +37,10 @@ export interface LiveStreamContext {
  * One stream with a subscriber on this pod: its position and its members. What Redis publishes is applied only if it is
  * the next entry; anything else makes the pod read the log from its position.
  */
-export class LiveStream {
+export class LiveStream implements Reader {
   position: Position | null = null;
+  /** The pod's read waits for its turn. */
+  queued = false;
   private readonly live = new Set<Member>();
   /** Members that have read the log's end and are elsewhere than the pod: it reads, too, and then they are looked at. */
   private readonly waiting = new Set<Member>();
@@ -49,6 +52,13 @@ export class LiveStream {
   private closed = false;
 
   constructor(private readonly context: LiveStreamContext) {}
+
+  get wanted(): boolean {
+    return !this.closed;
+  }
+  began(): void {
+    this.queued = false;
+  }
 
   /** From the subscriber connection. */
   readonly hear = (message: string): void => {
@@ -115,10 +125,12 @@ export class LiveStream {
       this.catchAgain = false;
       const from = this.position;
       try {
-        const result = await this.context.read(from);
+        this.queued = true;
+        const result = await this.context.read(this, from);
         failures = 0;
         this.take(result, from);
       } catch (error) {
+        if (this.isClosed()) break;
         this.context.logger.debug('stream.read-failed', { error });
         this.catchAgain = true;
         for (const member of this.waiting) member.stalled(error);
@@ -127,6 +139,11 @@ export class LiveStream {
       }
     }
     this.catching = false;
+  }
+
+  /** The last member may leave while a read is under way. */
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private take(result: ReadResult, from: Position | null): void {

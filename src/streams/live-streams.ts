@@ -20,7 +20,11 @@ export interface StreamSink {
   reset(reason: ResetReason, position: Position): void;
   /** End of replay or reset: live from here. */
   subscribed(position: Position): void;
-  /** The stream cannot be read for longer than the deadline (10 s without progress): the connection closes 1011. */
+  /**
+   * The stream could not be read for longer than the deadline (10 s without progress), and the subscription has ended.
+   * A temporary BatonError (Redis is away, or many streams wait to be read): it may be asked for again. Else the
+   * connection cannot go on.
+   */
   failed(cause: unknown): void;
 }
 

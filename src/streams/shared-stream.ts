@@ -6,7 +6,7 @@ import type { StreamOwner } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
 import type { MemberContext } from './live-member.js';
 import { LiveStream, PAGE, type LiveStreamContext } from './live-stream.js';
-import type { ReadSlots } from './read-slots.js';
+import type { Reader, ReadSlots } from './read-slots.js';
 import type { ReadResult, StreamLog } from './stream-log.js';
 
 export interface SharedStreamPorts {
@@ -56,9 +56,12 @@ export class SharedStream implements MemberContext, LiveStreamContext {
     return this.confirmed;
   }
 
-  read(position: Position | null): Promise<ReadResult> {
+  get readTrouble(): unknown {
+    return this.ports.slots.trouble;
+  }
+  read(reader: Reader, position: Position | null): Promise<ReadResult> {
     const { slots, log } = this.ports;
-    return slots.run(() => log.read(this.owner, position, PAGE));
+    return slots.run(reader, () => log.read(this.owner, position, PAGE));
   }
 
   pause(failures: number): Promise<void> {
