@@ -29,7 +29,9 @@ export class PodsOn {
     return this.pods.map(({ port }) => port);
   }
 
+  /** Ends what there was before. */
   async traffic(options: Partial<TrafficOptions> = {}): Promise<Traffic> {
+    await this.endTraffic();
     const traffic = await Traffic.begin(this.installation, {
       ports: this.ports,
       clients: 8,
@@ -38,6 +40,10 @@ export class PodsOn {
     });
     this.traffics.push(traffic);
     return traffic;
+  }
+
+  private async endTraffic(): Promise<void> {
+    await Promise.all(this.traffics.splice(0).map((traffic) => traffic.stop()));
   }
 
   /** A metric of all pods together, as they publish it: the sum over its labels. */
@@ -50,7 +56,7 @@ export class PodsOn {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.traffics.map((traffic) => traffic.stop()));
+    await this.endTraffic();
     await Promise.all(this.pods.map((pod) => pod.close()));
     await this.installation.remove();
   }
