@@ -1,3 +1,7 @@
+import type { RedisConfig, RedisSettings } from './redis-config.js';
+
+export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
+
 /** The configuration tree, parsed once in main.ts; a class gets the slice that it needs. */
 export interface Config {
   readonly server: ServerConfig;
@@ -10,21 +14,14 @@ export interface Config {
   readonly drain: DrainConfig;
   readonly log: LogConfig;
 }
+/** The tree as the environment has it: Redis' settings are put together after they have been read. */
+export type Settings = Omit<Config, 'redis'> & { readonly redis: RedisSettings };
 export interface ServerConfig {
   readonly host: string;
   /** Clients (WebSocket) and backends (HTTP API). 0: any free port. */
   readonly port: number;
   /** Probes and metrics; outlives the drain. 0: any free port. */
   readonly healthPort: number;
-}
-export interface RedisConfig {
-  readonly url: string;
-  /** Read again at every connect, so that a rotated password is taken up. */
-  readonly passwordFile: string | null;
-  /** Every key and channel begins with it. */
-  readonly keyPrefix: string;
-  readonly connectTimeoutMs: number;
-  readonly commandTimeoutMs: number;
 }
 export interface AuthConfig {
   readonly secretFile: string | null;

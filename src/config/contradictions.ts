@@ -1,4 +1,5 @@
-import type { Config } from './config.js';
+import type { Settings } from './config.js';
+import { redisChecks, type Check } from './redis-contradictions.js';
 
 export interface Problem {
   /** The variables that it is about. */
@@ -10,10 +11,9 @@ export interface Problem {
 /** The longest backoff of a client (docs/protocol.md): a session must outlive it. */
 const LONGEST_BACKOFF_MS = 20_000;
 
-type Check = (config: Config) => string | null;
-
 /** Values that are each possible and together are not. */
-const checks: readonly { readonly keys: readonly string[]; readonly check: Check }[] = [
+const checks: readonly Check[] = [
+  ...redisChecks,
   {
     keys: ['BATON_TOKEN_SECRET_FILE', 'BATON_TOKEN_PUBLIC_KEY_FILE'],
     check: ({ auth }) =>
@@ -87,13 +87,13 @@ const checks: readonly { readonly keys: readonly string[]; readonly check: Check
   },
 ];
 
-const keyKind = (auth: Config['auth']): string => (auth.secretFile === null ? 'public key' : 'secret');
+const keyKind = (auth: Settings['auth']): string => (auth.secretFile === null ? 'public key' : 'secret');
 
 /** `broken`: variables without a value of their type; what depends on them isn't looked at. */
-export function contradictions(config: Config, broken: ReadonlySet<string>): readonly Problem[] {
+export function contradictions(settings: Settings, broken: ReadonlySet<string>): readonly Problem[] {
   return checks.flatMap(({ keys, check }) => {
     if (keys.some((key) => broken.has(key))) return [];
-    const problem = check(config);
+    const problem = check(settings);
     return problem === null ? [] : [{ keys, problem }];
   });
 }

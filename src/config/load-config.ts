@@ -1,7 +1,8 @@
-import type { Config } from './config.js';
+import type { Config, Settings } from './config.js';
 import { contradictions, type Problem } from './contradictions.js';
 import type { Option, OptionValue } from './option.js';
 import { options } from './options.js';
+import { redisConfigOf } from './redis-config.js';
 
 /** Everything that is wrong with the environment, at once: each problem with the variables that it is about. */
 export class ConfigError extends Error {
@@ -30,18 +31,18 @@ export function loadConfig(env: Environment): Config {
     return [section, Object.freeze(Object.fromEntries(values) as object)];
   });
   // The type of the table promises a value of the right type for every leaf, unless there is a problem.
-  const config = Object.freeze(Object.fromEntries(sections)) as Config;
-  problems.push(...contradictions(config, new Set(problems.flatMap(({ keys }) => keys))));
+  const settings = Object.fromEntries(sections) as Settings;
+  problems.push(...contradictions(settings, new Set(problems.flatMap(({ keys }) => keys))));
   if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return Object.freeze({ ...settings, redis: Object.freeze(redisConfigOf(settings.redis)) });
 }
 
 /** Some fields of one section, for a command that needs no more and takes the rest as it comes. Throws ConfigError. */
-export function loadFields<Section extends keyof Config, Field extends keyof Config[Section] & string>(
+export function loadFields<Section extends keyof Settings, Field extends keyof Settings[Section] & string>(
   env: Environment,
   section: Section,
   fields: readonly Field[],
-): Pick<Config[Section], Field> {
+): Pick<Settings[Section], Field> {
   const problems: Problem[] = [];
   const table = options[section] as Readonly<Record<string, Option<OptionValue> | undefined>>;
   const values = fields.map((field) => {
@@ -49,7 +50,7 @@ export function loadFields<Section extends keyof Config, Field extends keyof Con
     return [field, option && valueOf(option, env, problems)];
   });
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(Object.fromEntries(values)) as Pick<Config[Section], Field>;
+  return Object.freeze(Object.fromEntries(values)) as Pick<Settings[Section], Field>;
 }
 
 function valueOf(option: Option<OptionValue>, env: Environment, problems: Problem[]): OptionValue | undefined {

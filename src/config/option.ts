@@ -47,6 +47,13 @@ export function text(rest: Rest<string>, pattern: RegExp, shape: string, kind = 
   return { kind, schema: z.string().regex(pattern, `must be ${shape}`), ...rest };
 }
 
+export const optionalText = (rest: Rest<string | null>, pattern: RegExp, shape: string): Option<string | null> => ({
+  kind: 'text',
+  schema: z.string().regex(pattern, `must be ${shape}`),
+  fallback: null,
+  ...rest,
+});
+
 const IP = z.union([z.ipv4(), z.ipv6()], 'must be an IP address');
 export const optionalIp = (rest: Rest<string | null>): Option<string | null> => ({
   kind: 'IP address',
@@ -71,11 +78,6 @@ const urlOf = (protocols: readonly string[]) =>
       (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
-export const url = (rest: Rest<string>, protocols: readonly string[]): Option<string> => ({
-  kind: 'URL',
-  schema: urlOf(protocols),
-  ...rest,
-});
 export const optionalUrl = (rest: Rest<string | null>, protocols: readonly string[]): Option<string | null> => ({
   kind: 'URL',
   schema: urlOf(protocols),

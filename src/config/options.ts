@@ -1,5 +1,5 @@
 import { MAX_FRAME_BYTES, MAX_STREAMS_PER_SESSION } from '../protocol/bounds.js';
-import type { Config } from './config.js';
+import type { Settings } from './config.js';
 import {
   anyTime,
   bytes,
@@ -13,14 +13,16 @@ import {
   text,
   timeOrNone,
   upTo,
-  url,
   whole,
   type Option,
 } from './option.js';
+import { redis } from './redis-options.js';
 
 /** A setting for every leaf of the tree: the place in this table is the path in the tree, and the compiler compares them. */
 export type OptionTable = {
-  readonly [Section in keyof Config]: { readonly [Field in keyof Config[Section]]: Option<Config[Section][Field]> };
+  readonly [Section in keyof Settings]: {
+    readonly [Field in keyof Settings[Section]]: Option<Settings[Section][Field]>;
+  };
 };
 
 const PORT = { min: 0, max: 65_535 };
@@ -56,42 +58,6 @@ const server: OptionTable['server'] = {
     },
     PORT,
     'port',
-  ),
-};
-
-const redis: OptionTable['redis'] = {
-  url: url(
-    {
-      key: 'BATON_REDIS_URL',
-      secret: true,
-      description: '`redis://[user[:password]@]host[:port][/database]`; `rediss://` for TLS.',
-    },
-    ['redis:', 'rediss:'],
-  ),
-  passwordFile: optionalFile({
-    key: 'BATON_REDIS_PASSWORD_FILE',
-    description: 'Password of Redis; read again at every connect, so that a rotated one is taken up.',
-  }),
-  keyPrefix: text(
-    {
-      key: 'BATON_REDIS_KEY_PREFIX',
-      fallback: 'b:',
-      description: 'Every key and channel begins with it: several installations can share one Redis.',
-    },
-    /^[A-Za-z0-9:_-]{1,64}$/,
-    'letters, digits, colons, dashes and underscores, at most 64',
-  ),
-  connectTimeoutMs: milliseconds(
-    { key: 'BATON_REDIS_CONNECT_TIMEOUT_MS', fallback: 2_000, description: 'For one attempt to connect.' },
-    upTo(60_000),
-  ),
-  commandTimeoutMs: milliseconds(
-    {
-      key: 'BATON_REDIS_COMMAND_TIMEOUT_MS',
-      fallback: 2_000,
-      description: 'For the answer to one command; then the connection is taken for dead and the command is repeated.',
-    },
-    upTo(60_000),
   ),
 };
 

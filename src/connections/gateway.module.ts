@@ -6,6 +6,7 @@ import { FLEET, type Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRICS, type Metrics } from '../observability/metrics.js';
+import { RedisKeys, type StreamOwner } from '../redis/keys.js';
 import { REDIS_COMMANDS, REDIS_SUBSCRIBER, type RedisCommands, type RedisSubscriber } from '../redis/redis-ports.js';
 import { RESUME_TOKENS, type ResumeTokens } from '../sessions/resume-tokens.js';
 import { SESSION_EVENTS, SESSION_STORE, type SessionEvents, type SessionStore } from '../sessions/session-store.js';
@@ -72,13 +73,12 @@ const providers: readonly FactoryProvider[] = [
       live: LiveStreams,
       config: Config,
       context: ConnectionContext,
-    ) =>
-      new SessionOpener(
-        { handshake, store, publishing: { log, redisTimeMs: () => redis.timeMs() }, subscriptions: { live } },
-        config.streams,
-        config.pod,
-        context,
-      ),
+    ) => {
+      const keys = new RedisKeys(config.redis.keyPrefix);
+      const publishing = { log, redisTimeMs: (owner: StreamOwner) => redis.timeMs(keys.stream(owner).log) };
+      const ports = { handshake, store, publishing, subscriptions: { live } };
+      return new SessionOpener(ports, config.streams, config.pod, context);
+    },
   },
   {
     provide: ConnectionsLifecycle,
@@ -94,6 +94,7 @@ const providers: readonly FactoryProvider[] = [
         new Heartbeat(() => open.all(), config.connections, clock),
         new SessionKeeper(store, () => open.all(), config.sessions, clock, logger),
         subscriber,
+        new RedisKeys(config.redis.keyPrefix),
       ),
   },
 ];

@@ -5,6 +5,7 @@ import type { PublishFrame } from '../protocol/frames.js';
 import { mayUse } from '../protocol/grants.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import type { StreamName } from '../protocol/stream-name.js';
+import type { StreamOwner } from '../redis/keys.js';
 import type { AppendResult, SequencedItem, StreamLog } from '../streams/stream-log.js';
 import { AckRanges } from './ack-ranges.js';
 import type { FrameWriter } from './frame-writer.js';
@@ -16,8 +17,8 @@ const LOW_MARK = { items: 256, bytes: 524_288 } as const;
 
 export interface PublishingPorts {
   readonly log: StreamLog;
-  /** Redis time in ms: what Redis compares with its own clock to find commands that a paused pod left behind. */
-  readonly redisTimeMs: () => number;
+  /** Time in ms of the Redis that has the stream: what Redis compares with its own clock to find commands that a paused pod left behind. */
+  readonly redisTimeMs: (owner: StreamOwner) => number;
 }
 
 /** What one connection publishes: checked, appended in order, and answered with the frames of "Publishing exactly once". */
@@ -46,12 +47,13 @@ export class SessionPublisher {
       return;
     }
     this.used.add(stream);
-    const readAtMs = this.ports.redisTimeMs();
+    const owner = ownerOf(stream, this.identity);
+    const readAtMs = this.ports.redisTimeMs(owner);
     const base = { session, publisher, seq, after: frame.after, readAtMs };
     const item = this.itemOf(frame, base);
     const size = item.data?.length ?? 0;
     this.began(size);
-    this.ports.log.append(ownerOf(stream, this.identity), item).then(
+    this.ports.log.append(owner, item).then(
       (result) => {
         this.ended(size);
         this.answer(stream, seq, result);

@@ -70,7 +70,7 @@ export class Canary {
     this.sent += 1;
     commands
       .pipeline()
-      .publish(this.options.channel, `${this.generation} ${this.sent}`)
+      .spublish(this.options.channel, `${this.generation} ${this.sent}`)
       .time()
       .exec()
       .then(

@@ -29,6 +29,10 @@ export class IoredisCommands implements RedisCommands {
     return (await this.ask((client) => evaluate(client, script, call))) as RedisReply;
   }
 
+  runDurably(call: ScriptCall): Promise<RedisReply> {
+    return this.run(call);
+  }
+
   runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]> {
     return Promise.allSettled(calls.map((call) => this.run(call)));
   }
@@ -45,11 +49,11 @@ export class IoredisCommands implements RedisCommands {
     return Promise.all(keys.map(async (key) => (await this.ask((client) => client.exists(key))) === 1));
   }
 
-  timeMs(): number {
+  timeMs(_key: string): number {
     return this.redisClock.timeMs();
   }
 
-  observeTimeMs(timeMs: number): void {
+  observeTimeMs(_key: string, timeMs: number): void {
     this.redisClock.observe(timeMs);
   }
 

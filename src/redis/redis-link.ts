@@ -88,9 +88,10 @@ export class RedisLink {
   }
 
   private async open(): Promise<RedisPair> {
-    const { passwordFile } = this.config;
+    const { passwordFile, topology } = this.config;
+    if (topology.kind !== 'single') throw new Error(`${topology.kind} is not supported`);
     const password = passwordFile === null ? null : (await readFile(passwordFile, 'utf8')).trim();
-    const options = { ...this.config, password };
+    const options = { ...this.config, url: topology.url, password };
     const [commands, subscriber] = await Promise.allSettled([
       openClient(options, 'commands', this.clock),
       openClient(options, 'subscriber', this.clock),

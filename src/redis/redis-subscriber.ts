@@ -3,9 +3,12 @@ import { BatonError } from '../lib/baton-error.js';
 import type { Clock } from '../lib/clock.js';
 import { withDeadline } from '../lib/deadline.js';
 import type { RedisLink, RedisPair } from './redis-link.js';
-import type { RedisSubscriber } from './redis-ports.js';
+import type { DoubtCheck, RedisSubscriber } from './redis-ports.js';
 
 type Listener = (message: string) => void;
+
+/** One server has every key. */
+const everything = (): boolean => true;
 
 interface Channel {
   readonly name: string;
@@ -16,14 +19,14 @@ interface Channel {
   confirmed: PromiseWithResolvers<void> | null;
 }
 
-/** Channels in one SUBSCRIBE: one command of 10,000 would hold up whatever else Redis does. */
+/** Channels in one SSUBSCRIBE: one command of 10,000 would hold up whatever else Redis does. */
 const CHUNK = 1_000;
 
 /** The subscriber connection over ioredis. What is asked for in one event-loop turn goes to Redis as one command. */
 export class IoredisSubscriber implements RedisSubscriber {
   private readonly channels = new Map<string, Channel>();
   private readonly changed = new Set<Channel>();
-  private readonly checks: (() => void)[] = [];
+  private readonly checks: DoubtCheck[] = [];
   private client: Redis | null = null;
   private flushing = false;
   private wasUp = false;
@@ -71,7 +74,7 @@ export class IoredisSubscriber implements RedisSubscriber {
     if (channel.listeners.length === 0) this.change(channel);
   }
 
-  onDoubt(check: () => void): void {
+  onDoubt(check: DoubtCheck): void {
     this.checks.push(check);
   }
 
@@ -111,7 +114,7 @@ export class IoredisSubscriber implements RedisSubscriber {
 
   private async joinChunk(client: Redis, channels: readonly Channel[]): Promise<void> {
     for (const channel of channels) channel.state = 'asked';
-    await client.subscribe(...channels.map((channel) => channel.name));
+    await client.ssubscribe(...channels.map((channel) => channel.name));
     if (this.client !== client) return;
     for (const channel of channels) {
       if (channel.state === 'asked') channel.state = 'confirmed';
@@ -128,14 +131,14 @@ export class IoredisSubscriber implements RedisSubscriber {
       this.channels.delete(channel.name);
     }
     if (asked.length === 0) return;
-    client.unsubscribe(...asked).catch(() => {
+    client.sunsubscribe(...asked).catch(() => {
       if (this.client === client) this.link.lose('a subscription could not be ended');
     });
   }
 
   private async restore({ subscriber }: RedisPair): Promise<void> {
     this.client = subscriber;
-    subscriber.on('message', (name: string, message: string) => this.tell(name, message));
+    subscriber.on('smessage', (name: string, message: string) => this.tell(name, message));
     this.changed.clear();
     for (const channel of this.channels.values()) {
       channel.state = 'idle';
@@ -159,7 +162,7 @@ export class IoredisSubscriber implements RedisSubscriber {
   }
 
   private up(): void {
-    if (this.wasUp) for (const check of this.checks) check();
+    if (this.wasUp) for (const check of this.checks) check(everything);
     this.wasUp = true;
   }
 

@@ -4,19 +4,11 @@ import type { Jump } from '../protocol/frames.js';
 import { asEntryId } from '../protocol/ids.js';
 import type { StreamKeys } from '../redis/keys.js';
 import type { RedisReply, ScriptCall } from '../redis/redis-ports.js';
+import type { AppendLimits } from './append-limits.js';
 import type { AppendItem, AppendResult } from './stream-log.js';
 
 /** A batch goes to Redis as one script: it must not hold other clients' commands up. */
 export const MAX_BATCH = { items: 64, bytes: 262_144 } as const;
-
-export interface AppendLimits {
-  readonly lateMs: number;
-  readonly windowMs: number;
-  readonly windowMessages: number;
-  readonly windowBytes: number;
-  readonly topTtlMs: number;
-  readonly publisherTtlMs: number;
-}
 
 /**
  * The script call for a batch. Entry ids are made here, anew for every sending: a repeat after a rewound log must not

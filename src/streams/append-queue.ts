@@ -3,7 +3,8 @@ import { BatonError } from '../lib/baton-error.js';
 import type { Clock } from '../lib/clock.js';
 import type { StreamKeys } from '../redis/keys.js';
 import type { RedisCommands } from '../redis/redis-ports.js';
-import { MAX_BATCH, appendCall, parseAppendReply, type AppendLimits, type AppendReply } from './append-batch.js';
+import { MAX_BATCH, appendCall, parseAppendReply, type AppendReply } from './append-batch.js';
+import type { AppendLimits } from './append-limits.js';
 import { ByteBudget } from './byte-budget.js';
 import type { AppendItem, AppendResult } from './stream-log.js';
 
@@ -103,7 +104,7 @@ export class AppendQueue {
     this.context.observeSeconds((clock.monotonic() - startMs) / 1_000);
     const { redisTimeMs, results } = reply;
     if (results.some((result) => !(result instanceof BatonError) && result.kind === 'late'))
-      redis.observeTimeMs(redisTimeMs);
+      redis.observeTimeMs(this.keys.log, redisTimeMs);
     this.take(batch, (pending, index) => {
       settle(pending, results[index]);
     });

@@ -32,8 +32,8 @@ export class RedisLiveStreams implements LiveStreams {
     logger: Logger,
   ) {
     this.ports = { log, subscriber, clock, logger, slots: new ReadSlots(MAX_READS) };
-    subscriber.onDoubt(() => {
-      for (const { live } of this.streams.values()) live.catchUp();
+    subscriber.onDoubt((concerns) => {
+      for (const [channel, { live }] of this.streams) if (concerns(channel)) live.catchUp();
     });
   }
 

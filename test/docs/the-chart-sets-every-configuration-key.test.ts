@@ -26,7 +26,8 @@ describe('the chart', () => {
     const differing = allOptions().filter(({ key, fallback }) => {
       const value = rendered.get(key);
       // What the chart fills in itself: addresses, identity, files.
-      if (value === undefined || value.startsWith('/etc/baton/') || key === 'BATON_WORKLOAD') return false;
+      if (value === undefined || value.startsWith('/etc/baton/')) return false;
+      if (key === 'BATON_WORKLOAD' || key === 'BATON_REDIS_URL') return false;
       return fallback !== undefined && value !== String(fallback ?? '');
     });
     expect(

@@ -26,8 +26,8 @@ it('a bad configuration is printed in full and exits with 78', async () => {
     "Baton can't start with this configuration:",
     'BATON_PROT: is no setting; docs/configuration.md lists all of them',
     'BATON_PORT: must be a whole number from 0 to 65535, not "http"',
-    'BATON_REDIS_URL: is required',
     'BATON_RESUME_KEYS_FILE: is required',
+    'BATON_REDIS_URL, BATON_REDIS_SENTINELS, BATON_REDIS_CLUSTER_NODES: exactly one of the three must be set',
     'BATON_TOKEN_SECRET_FILE, BATON_TOKEN_PUBLIC_KEY_FILE: exactly one of the two must be set',
   ]);
 });

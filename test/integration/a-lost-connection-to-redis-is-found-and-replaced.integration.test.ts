@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src/lib/clock.js';
-import type { Logger } from '../../src/observability/logger.js';
-import { RedisConnection, type RedisConnectionConfig } from '../../src/redis/redis-connection.js';
+import type { RedisConnection } from '../../src/redis/redis-connection.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { redisAdmin } from '../support/redis-admin.js';
+import { redisConnection, type ConnectionExtras } from '../support/redis-connection.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { TcpGate } from '../support/tcp-gate.js';
@@ -25,17 +25,16 @@ afterEach(() => {
   admin.disconnect();
 });
 
-function connectionTo(url: string, more: Partial<RedisConnectionConfig> = {}, logger: Logger = silentLogger) {
+function connectionTo(url: string, more: ConnectionExtras = {}) {
   const timeouts = { connectTimeoutMs: 500, commandTimeoutMs: 5_000, canaryMs: 60_000 };
-  const config = { url, passwordFile: null, keyPrefix: redis.keyPrefix(), ...timeouts, ...more };
-  const connection = new RedisConnection(config, systemClock, logger);
+  const connection = redisConnection(url, redis.keyPrefix(), { ...timeouts, ...more });
   opened.push(connection);
   return connection;
 }
 const ask = (connection: RedisConnection): Promise<unknown> => connection.commands.exist(['{x}:key']);
 
 /** A started connection that hears a channel and counts its doubts. */
-async function listening(url: string, more: Partial<RedisConnectionConfig> = {}) {
+async function listening(url: string, more: ConnectionExtras = {}) {
   const connection = connectionTo(url, more);
   const channel = `{${randomBytes(6).toString('hex')}}:live`;
   const heard: string[] = [];
@@ -74,7 +73,7 @@ describe('a connection that is cut', () => {
     await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
     await eventually('the doubt', () => pod.doubts === 1);
     expect(await ask(pod.connection)).toEqual([false]);
-    await admin.publish(pod.channel, 'after');
+    await admin.spublish(pod.channel, 'after');
     await eventually('the message', () => pod.heard.length > 0);
     expect(pod.heard).toEqual(['after']);
     expect(pod.doubts).toBe(1);
@@ -95,17 +94,17 @@ describe('a connection that is cut', () => {
 describe('a connection that died without a word', () => {
   it.each([
     ['both', ''],
-    ['the subscriber', 'subscribe'],
+    ['the subscriber', 'ssubscribe'],
   ])('(%s) is found by the canary', async (_which, onlyWith) => {
     const gate = await TcpGate.start(redis.url);
-    const pod = await listening(gate.url, { canaryMs: 50 });
+    const pod = await listening(gate.url, { canaryMs: 50, commandTimeoutMs: 500 });
     const connections = gate.accepted.length;
     gate.onlyWith = onlyWith;
     gate.swallows = 'everything';
     await eventually('new connections', () => gate.accepted.length > connections);
     gate.swallows = 'nothing';
     await eventually('the doubt', () => pod.doubts > 0);
-    await admin.publish(pod.channel, 'after');
+    await admin.spublish(pod.channel, 'after');
     await eventually('the message', () => pod.heard.includes('after'));
     pod.connection.close();
     await gate.stop();
@@ -126,7 +125,7 @@ describe('a connection that died without a word', () => {
   it('is not suspected while its canaries come back', async () => {
     const pod = await listening(redis.url, { canaryMs: 20 });
     const published = async () =>
-      Number(/cmdstat_publish:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+      Number(/cmdstat_spublish:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
     const before = await published();
     await eventually('ten canaries', async () => (await published()) - before >= 10);
     expect(pod.doubts).toBe(0);
@@ -136,7 +135,7 @@ describe('a connection that died without a word', () => {
 describe('a subscription', () => {
   it('is one command for all that one turn asks for', async () => {
     const pod = await listening(redis.url);
-    const calls = async () => Number(/cmdstat_subscribe:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+    const calls = async () => Number(/cmdstat_ssubscribe:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
     const before = await calls();
     const names = Array.from({ length: 500 }, (_, index) => `${pod.channel}:${index}`);
     await Promise.all(names.map((name) => pod.connection.subscriber.subscribe(name, () => undefined)));
@@ -145,7 +144,7 @@ describe('a subscription', () => {
 
   it('ends in Redis with its last listener, and not before', async () => {
     const pod = await listening(redis.url);
-    const subscribers = async () => ((await admin.pubsub('NUMSUB', pod.channel)) as [string, number])[1];
+    const subscribers = async () => ((await admin.pubsub('SHARDNUMSUB', pod.channel)) as [string, number])[1];
     const [one, two] = [() => undefined, () => undefined];
     await pod.connection.subscriber.subscribe(pod.channel, one);
     await pod.connection.subscriber.subscribe(pod.channel, two);
@@ -153,7 +152,7 @@ describe('a subscription', () => {
     await pod.connection.subscriber.subscribe(`${pod.channel}:other`, one);
     expect(await subscribers()).toBe(1);
     pod.connection.subscriber.unsubscribe(pod.channel, two);
-    await admin.publish(pod.channel, 'still heard');
+    await admin.spublish(pod.channel, 'still heard');
     await eventually('the message', () => pod.heard.length === 1);
   });
 
@@ -169,7 +168,7 @@ describe('a subscription', () => {
       subscriber.unsubscribe(name, listener);
       if (round % 3 === 0) await ask(pod.connection);
       await subscriber.subscribe(name, listener);
-      expect(await admin.publish(name, String(round))).toBe(1);
+      expect(await admin.spublish(name, String(round))).toBe(1);
       await eventually('the message', () => heard.length === 1);
       subscriber.unsubscribe(name, listener);
       await asked;
@@ -181,24 +180,21 @@ describe('what Redis is', () => {
   it('is asked once: one that may evict keys is a warning', async () => {
     const events: [string, unknown][] = [];
     const logger = { ...silentLogger, warn: (event: string, fields?: unknown) => events.push([event, fields]) };
-    await connectionTo(redis.url, {}, logger).start();
+    await connectionTo(redis.url, { logger }).start();
     expect(events).toEqual([]);
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    await connectionTo(redis.url, {}, logger).start();
+    await connectionTo(redis.url, { logger }).start();
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     expect(events).toEqual([['redis.may-evict', { maxmemoryPolicy: 'allkeys-lru', wanted: 'noeviction' }]]);
   });
 
   it('says what time it is, whatever the clock of the pod says', async () => {
     const hourAhead = { ...systemClock, now: () => Date.now() + 3_600_000 };
-    const config = { url: redis.url, passwordFile: null, keyPrefix: redis.keyPrefix() };
-    const timeouts = { connectTimeoutMs: 500, commandTimeoutMs: 500, canaryMs: 60_000 };
-    const connection = new RedisConnection({ ...config, ...timeouts }, hourAhead, silentLogger);
-    opened.push(connection);
+    const connection = connectionTo(redis.url, { clock: hourAhead });
     await connection.start();
     const [seconds, microseconds] = await admin.time();
     const redisMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-    expect(Math.abs(connection.commands.timeMs() - redisMs)).toBeLessThan(1_000);
+    expect(Math.abs(connection.commands.timeMs('{x}:key') - redisMs)).toBeLessThan(1_000);
   });
 
   it('may change its password: the file is read again at every connect', async () => {

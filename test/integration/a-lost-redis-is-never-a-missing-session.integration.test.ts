@@ -1,25 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../src/lib/clock.js';
-import { RedisConnection } from '../../src/redis/redis-connection.js';
+import { connectRedis } from '../support/redis-connection.js';
 import { A, claimOf, fieldsOf, newSession } from '../support/sessions/claims.js';
 import { redisTwin } from '../support/sessions/store-twin.js';
-import { silentLogger } from '../support/silent-logger.js';
 import { startRedisServer } from '../support/redis-server.js';
 
 describe('sessions while Redis is away', () => {
   it('are unavailable, in every call, and neither gone nor ended', async () => {
     const server = await startRedisServer({ alwaysOwn: true });
-    const config = {
-      url: server.url,
-      passwordFile: null,
-      keyPrefix: 'b:',
-      connectTimeoutMs: 500,
-      commandTimeoutMs: 500,
-      canaryMs: 60_000,
-    };
-    const connection = new RedisConnection(config, systemClock, silentLogger);
+    const timeouts = { connectTimeoutMs: 500, commandTimeoutMs: 500, canaryMs: 60_000 };
+    const connection = await connectRedis(server.url, 'b:', timeouts);
     try {
-      await connection.start();
       const { store, events } = redisTwin(connection, 'b:', { ttlMs: 60_000, sweepMs: 60_000 });
       const key = newSession();
       const claim = claimOf(key, 1, A, { create: fieldsOf(Date.now() + 60_000) });

@@ -36,7 +36,7 @@ beforeEach(() => {
 type Publish = Partial<SequencedItem> & { readonly seq: number };
 
 function item({ seq, ...rest }: Publish): SequencedItem {
-  const readAtMs = pod.redis.commands.timeMs();
+  const readAtMs = pod.redis.commands.timeMs('{x}');
   return { kind: 'publish', session, publisher, after: seq - 1, data: JSON.stringify(seq), readAtMs, seq, ...rest };
 }
 const publish = (what: Publish, through = pod): Promise<AppendResult> => through.log.append(owner, item(what));
@@ -115,11 +115,11 @@ describe('a publish', () => {
 
   it('that a pod kept too long is late, changes nothing, and corrects the estimate of the time', async () => {
     await publish({ seq: 1 });
-    pod.redis.commands.observeTimeMs(0);
-    expect(await publish({ seq: 2, readAtMs: pod.redis.commands.timeMs() })).toEqual({ kind: 'late' });
+    pod.redis.commands.observeTimeMs('{x}', 0);
+    expect(await publish({ seq: 2, readAtMs: pod.redis.commands.timeMs('{x}') })).toEqual({ kind: 'late' });
     expect(await content()).toEqual([1]);
     const [seconds] = await admin.time();
-    expect(Math.abs(pod.redis.commands.timeMs() / 1000 - Number(seconds))).toBeLessThan(2);
+    expect(Math.abs(pod.redis.commands.timeMs('{x}') / 1000 - Number(seconds))).toBeLessThan(2);
     expect(await publish({ seq: 2 })).toMatchObject({ kind: 'ack' });
   });
 

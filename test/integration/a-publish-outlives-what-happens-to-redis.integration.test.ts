@@ -34,7 +34,7 @@ function publisherOn(pod: StreamPod): (seq: number) => Promise<AppendResult> {
   const session = asSessionId(randomId());
   const publisher = asPublisherId(randomId());
   return (seq) => {
-    const readAtMs = pod.redis.commands.timeMs();
+    const readAtMs = pod.redis.commands.timeMs(pod.keys.stream(owner).log);
     return pod.log.append(owner, {
       kind: 'publish',
       session,

@@ -105,10 +105,10 @@ describe('a session in Redis', () => {
     const unlisten = await twin.events.listen(key, (event) => heard.push(event));
     const live = keys.sessionLive(key.tenant, key.session);
     const others = ['e1 2 c 3', 'ex', '', 'c', 'c 1', 'c x A', 'c 1 A B', 'c 1 A\n', 'C 1 A', 'xx', 'z'];
-    for (const message of [...others, 'c 9007199254740991 A', 'x']) await redis.raw.publish(live, message);
+    for (const message of [...others, 'c 9007199254740991 A', 'x']) await redis.raw.spublish(live, message);
     await twin.waitFor('what was published last', () => heard.at(-1)?.kind === 'ended');
     expect(heard).toEqual([{ kind: 'claimed', attempt: Number.MAX_SAFE_INTEGER, connection: 'A' }, { kind: 'ended' }]);
     unlisten();
-    await twin.waitFor('nobody to listen any more', async () => (await redis.raw.pubsub('NUMSUB', live))[1] === 0);
+    await twin.waitFor('nobody to listen any more', async () => (await redis.raw.pubsub('SHARDNUMSUB', live))[1] === 0);
   });
 });

@@ -1,7 +1,7 @@
 import { BatonError } from '../../src/lib/baton-error.js';
 import type { EntryId } from '../../src/protocol/ids.js';
 import type { Position } from '../../src/protocol/position.js';
-import type { RedisSubscriber } from '../../src/redis/redis-ports.js';
+import type { DoubtCheck, RedisSubscriber } from '../../src/redis/redis-ports.js';
 import type { AppendResult, Entry, ReadResult, StreamLog } from '../../src/streams/stream-log.js';
 
 /**
@@ -16,7 +16,7 @@ export class SimulatedRedis implements StreamLog, RedisSubscriber {
   private up = true;
   private readonly listeners = new Map<string, Set<(message: string) => void>>();
   private readonly confirmed = new Set<string>();
-  private readonly checks: (() => void)[] = [];
+  private readonly checks: DoubtCheck[] = [];
   private readonly unanswered = new Set<(error: Error) => void>();
   private readonly unconfirmed = new Set<() => void>();
   /** Sent on the command connection, not executed. */
@@ -84,7 +84,7 @@ export class SimulatedRedis implements StreamLog, RedisSubscriber {
       this.confirmed.delete(channel);
     }
   }
-  onDoubt(check: () => void): void {
+  onDoubt(check: DoubtCheck): void {
     this.checks.push(check);
   }
 
@@ -130,7 +130,7 @@ export class SimulatedRedis implements StreamLog, RedisSubscriber {
     for (const channel of this.listeners.keys()) this.confirmed.add(channel);
     for (const resolve of this.unconfirmed) resolve();
     this.unconfirmed.clear();
-    for (const check of this.checks) check();
+    for (const check of this.checks) check(() => true);
   }
 
   /** A failover to a replica that had stopped following, so many entries ago; a proxy may hide that it happened. */

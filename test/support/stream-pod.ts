@@ -1,13 +1,14 @@
-import type { SessionsConfig, StreamsConfig } from '../../src/config/config.js';
+import type { RedisTopology, SessionsConfig, StreamsConfig } from '../../src/config/config.js';
 import { systemClock } from '../../src/lib/clock.js';
 import type { ResetReason } from '../../src/protocol/frames.js';
 import type { Position } from '../../src/protocol/position.js';
 import type { StreamName } from '../../src/protocol/stream-name.js';
 import { RedisKeys, type StreamOwner } from '../../src/redis/keys.js';
-import { RedisConnection } from '../../src/redis/redis-connection.js';
+import type { RedisConnection } from '../../src/redis/redis-connection.js';
 import type { StreamSink } from '../../src/streams/live-streams.js';
 import { RedisLiveStreams } from '../../src/streams/redis-live-streams.js';
 import { RedisStreamLog } from '../../src/streams/redis-stream-log.js';
+import { connectRedis, type ConnectionExtras } from './redis-connection.js';
 import { silentLogger } from './silent-logger.js';
 
 const streams: StreamsConfig = {
@@ -37,10 +38,13 @@ export class StreamPod {
     this.live = new RedisLiveStreams(this.log, redis.subscriber, this.keys, systemClock, silentLogger);
   }
 
-  static async start(url: string, keyPrefix: string, limits: Partial<StreamsConfig> = {}): Promise<StreamPod> {
-    const config = { url, keyPrefix, passwordFile: null, connectTimeoutMs: 1_000, commandTimeoutMs: 1_000 };
-    const redis = new RedisConnection({ ...config, canaryMs: streams.canaryMs }, systemClock, silentLogger);
-    await redis.start();
+  static async start(
+    where: string | RedisTopology,
+    keyPrefix: string,
+    limits: Partial<StreamsConfig> = {},
+    more: ConnectionExtras = {},
+  ): Promise<StreamPod> {
+    const redis = await connectRedis(where, keyPrefix, { canaryMs: streams.canaryMs, ...more });
     return new StreamPod(redis, keyPrefix, limits);
   }
 

@@ -20,8 +20,8 @@ function problemsOf(env: Environment): readonly string[] {
 describe('a configuration that can work', () => {
   it('needs three variables; everything else has a default', () => {
     expect(problemsOf({})).toEqual([
-      'BATON_REDIS_URL: is required',
       'BATON_RESUME_KEYS_FILE: is required',
+      'BATON_REDIS_URL, BATON_REDIS_SENTINELS, BATON_REDIS_CLUSTER_NODES: exactly one of the three must be set',
       'BATON_TOKEN_SECRET_FILE, BATON_TOKEN_PUBLIC_KEY_FILE: exactly one of the two must be set',
     ]);
     expect(loadConfig(complete)).toMatchObject({

@@ -17,8 +17,27 @@
 {{- if and .Values.redis.url .Values.redis.dev.enabled -}}
 {{- fail "\n\nBoth redis.url and redis.dev.enabled are set: Baton uses one Redis. Leave one of them out.\n" -}}
 {{- end -}}
-{{- if not (or .Values.redis.url .Values.redis.dev.enabled) -}}
-{{- fail (printf "\n\nThere is no Redis: it keeps every session and message, and is all that pods share (replicas is %d). Set redis.url to yours, or redis.dev.enabled=true to try Baton out.\n" $replicas) -}}
+{{- $places := list -}}
+{{- if .Values.redis.url -}}{{- $places = append $places "redis.url" -}}{{- end -}}
+{{- if .Values.redis.sentinel.nodes -}}{{- $places = append $places "redis.sentinel.nodes" -}}{{- end -}}
+{{- if .Values.redis.cluster.nodes -}}{{- $places = append $places "redis.cluster.nodes" -}}{{- end -}}
+{{- if .Values.redis.dev.enabled -}}{{- $places = append $places "redis.dev.enabled" -}}{{- end -}}
+{{- if gt (len $places) 1 -}}
+{{- fail (printf "\n\n%s are set: Baton uses one Redis. Leave all of them out but one.\n" (join " and " $places)) -}}
+{{- end -}}
+{{- if and .Values.redis.sentinel.nodes (not .Values.redis.sentinel.name) -}}
+{{- fail "\n\nredis.sentinel.nodes is set without redis.sentinel.name: the name under which they know the master.\n" -}}
+{{- end -}}
+{{- $tls := .Values.redis.tls -}}
+{{- if and (or $tls.caKey $tls.clientCertificate) (not $tls.existingSecret) -}}
+{{- fail "\n\nredis.tls.caKey or redis.tls.clientCertificate is set without redis.tls.existingSecret, which has them.\n" -}}
+{{- end -}}
+{{- $usesTls := or $tls.enabled (hasPrefix "rediss:" .Values.redis.url) -}}
+{{- if and (or $tls.existingSecret $tls.serverName) (not $usesTls) -}}
+{{- fail "\n\nredis.tls.existingSecret or redis.tls.serverName is set, but TLS is off: set redis.tls.enabled.\n" -}}
+{{- end -}}
+{{- if not $places -}}
+{{- fail (printf "\n\nThere is no Redis: it keeps every session and message, and is all that pods share (replicas is %d). Set redis.url, redis.sentinel or redis.cluster to yours, or redis.dev.enabled=true to try Baton out.\n" $replicas) -}}
 {{- end -}}
 {{- if and .Values.redis.existingSecret .Values.redis.dev.enabled -}}
 {{- fail "\n\nredis.existingSecret is set, but the Redis of redis.dev.enabled has no password. Leave one of them out.\n" -}}

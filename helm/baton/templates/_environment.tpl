@@ -45,18 +45,69 @@
 {{- end -}}
 
 {{- define "baton.redisEnvironment" -}}
-- name: BATON_REDIS_URL
-  value: {{ include "baton.redisUrl" . | quote }}
+{{ include "baton.redisPlace" . }}
+{{- if .Values.redis.username }}
+- name: BATON_REDIS_USERNAME
+  value: {{ .Values.redis.username | quote }}
+{{- end }}
 {{- if .Values.redis.existingSecret }}
 - name: BATON_REDIS_PASSWORD_FILE
   value: /etc/baton/redis/password
 {{- end }}
+- name: BATON_REDIS_TLS
+  value: {{ .Values.redis.tls.enabled | quote }}
+{{- include "baton.redisTlsFiles" .Values.redis.tls }}
+- name: BATON_REDIS_DURABILITY
+  value: {{ .Values.redis.durability | quote }}
+- name: BATON_REDIS_REPLICA_WAIT_MS
+  value: {{ include "baton.number" .Values.redis.replicaWaitMs }}
 - name: BATON_REDIS_KEY_PREFIX
   value: {{ .Values.redis.keyPrefix | quote }}
 - name: BATON_REDIS_CONNECT_TIMEOUT_MS
   value: {{ include "baton.number" .Values.redis.connectTimeoutMs }}
 - name: BATON_REDIS_COMMAND_TIMEOUT_MS
   value: {{ include "baton.number" .Values.redis.commandTimeoutMs }}
+{{- end -}}
+
+{{/* Exactly one of the three: "baton.checkRedis" sees to it. */}}
+{{- define "baton.redisPlace" -}}
+{{- if .Values.redis.sentinel.nodes -}}
+- name: BATON_REDIS_SENTINELS
+  value: {{ join "," .Values.redis.sentinel.nodes | quote }}
+- name: BATON_REDIS_SENTINEL_NAME
+  value: {{ .Values.redis.sentinel.name | quote }}
+{{- if .Values.redis.sentinel.username }}
+- name: BATON_REDIS_SENTINEL_USERNAME
+  value: {{ .Values.redis.sentinel.username | quote }}
+{{- end }}
+{{- if .Values.redis.sentinel.existingSecret }}
+- name: BATON_REDIS_SENTINEL_PASSWORD_FILE
+  value: /etc/baton/sentinel/password
+{{- end }}
+{{- else if .Values.redis.cluster.nodes -}}
+- name: BATON_REDIS_CLUSTER_NODES
+  value: {{ join "," .Values.redis.cluster.nodes | quote }}
+{{- else -}}
+- name: BATON_REDIS_URL
+  value: {{ include "baton.redisUrl" . | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- define "baton.redisTlsFiles" -}}
+{{- if .caKey }}
+- name: BATON_REDIS_TLS_CA_FILE
+  value: /etc/baton/redis-tls/ca.crt
+{{- end }}
+{{- if .clientCertificate }}
+- name: BATON_REDIS_TLS_CERT_FILE
+  value: /etc/baton/redis-tls/tls.crt
+- name: BATON_REDIS_TLS_KEY_FILE
+  value: /etc/baton/redis-tls/tls.key
+{{- end }}
+{{- if .serverName }}
+- name: BATON_REDIS_TLS_SERVER_NAME
+  value: {{ .serverName | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "baton.authEnvironment" -}}

@@ -178,7 +178,7 @@ if #published > 0 then
   )
   redis.call('PEXPIRE', log, text(window_ms))
   redis.call('PEXPIRE', top, top_ttl)
-  redis.call('PUBLISH', live, 'e' .. table.concat(published, '\n'))
+  redis.call('SPUBLISH', live, 'e' .. table.concat(published, '\n'))
 end
 if fault then return redis.error_reply(fault) end
 return results

@@ -59,7 +59,7 @@ end
 redis.call('HSET', row, 'attempt', attempt, 'connection', connection, 'pod', pod)
 if moved then redis.call('HSET', row, 'moved', now_text) end
 redis.call('PEXPIRE', row, ttl)
-if moved then redis.call('PUBLISH', live, 'c ' .. attempt .. ' ' .. connection) end
+if moved then redis.call('SPUBLISH', live, 'c ' .. attempt .. ' ' .. connection) end
 
 local fields = redis.call('HMGET', row, 'tenant', 'user', 'grants', 'expires', 'attempt', 'connection', 'pod',
   'detached', 'created', 'moved')

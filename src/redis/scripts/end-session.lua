@@ -14,5 +14,5 @@ if found[1] ~= tenant then return 0 end
 if connection ~= '' and found[2] ~= connection then return 0 end
 
 redis.call('DEL', row)
-redis.call('PUBLISH', live, 'x')
+redis.call('SPUBLISH', live, 'x')
 return 1

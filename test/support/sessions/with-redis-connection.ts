@@ -1,8 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { systemClock } from '../../../src/lib/clock.js';
-import { RedisConnection } from '../../../src/redis/redis-connection.js';
-import { silentLogger } from '../silent-logger.js';
+import type { RedisConnection } from '../../../src/redis/redis-connection.js';
+import { redisConnection } from '../redis-connection.js';
 import { withRedis } from '../with-redis.js';
 
 export interface ConnectedRedis {
@@ -19,16 +18,9 @@ export function withRedisConnection(): ConnectedRedis {
   const keyPrefix = redis.keyPrefix();
   let opened: { readonly connection: RedisConnection; readonly raw: Redis } | undefined;
   beforeAll(async () => {
-    const config = {
-      url: redis.url,
-      passwordFile: null,
-      keyPrefix,
-      connectTimeoutMs: 2_000,
-      commandTimeoutMs: 5_000,
-      canaryMs: 60_000,
-    };
+    const timeouts = { connectTimeoutMs: 2_000, commandTimeoutMs: 5_000, canaryMs: 60_000 };
     opened = {
-      connection: new RedisConnection(config, systemClock, silentLogger),
+      connection: redisConnection(redis.url, keyPrefix, timeouts),
       // Or the library waits 2 s for a goodbye, and the test's process with it.
       raw: new Redis(redis.url, { lazyConnect: true, disconnectTimeout: 50, retryStrategy: null }),
     };
