@@ -67,6 +67,7 @@ export class Handshake {
       attempt: hello.attempt,
       connection: claimant.id,
       pod: this.pod,
+      user: identity.user,
       ...(identity.create ? { create: identity.create } : {}),
       ...(identity.renew ? { renew: identity.renew } : {}),
     };

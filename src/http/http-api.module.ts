@@ -4,12 +4,13 @@ import { SendingModule } from '../messaging/sending.module.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { ErrorFilter } from './error-filter.js';
 import { MessagesController } from './messages.controller.js';
+import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** What backends call. */
 @Module({
   imports: [SendingModule],
-  controllers: [MessagesController, SessionsController],
+  controllers: [MessagesController, SessionsController, SessionDataController],
   providers: [
     { provide: APP_FILTER, inject: [LOGGER], useFactory: (logger: Logger): ErrorFilter => new ErrorFilter(logger) },
   ],

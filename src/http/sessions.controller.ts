@@ -1,41 +1,22 @@
-import type { ServerResponse } from 'node:http';
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  HttpStatus,
-  Inject,
-  Param,
-  Put,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
-import { z } from 'zod';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import type { Backend } from '../auth/principal.js';
 import { FLEET, type Fleet } from '../fleet/fleet.js';
 import { BatonError } from '../lib/baton-error.js';
-import { requireGrant } from '../messaging/send-target.js';
-import type { Json } from '../protocol/frames.js';
-import type { SessionId } from '../protocol/ids.js';
-import { SESSION_STORE, type SessionStore, type StoredData } from '../sessions/session-store.js';
+import { requireAnySession, requireGrant } from '../messaging/send-target.js';
+import type { SessionId, UserId } from '../protocol/ids.js';
+import { SESSION_STORE, type PageRequest, type SessionPage, type SessionStore } from '../sessions/session-store.js';
 import { ApiKeyGuard, Caller } from './api-key.guard.js';
-import { BodyOf, SessionIdParam } from './request-shape.js';
+import { PageQuery, SessionIdParam, UserIdParam } from './request-shape.js';
 import { connectionOf, type SessionConnection } from './session-connection.js';
 
-interface PutBody {
-  readonly value: Json;
-  readonly version?: number | undefined;
+interface ListOfSessions {
+  readonly sessions: readonly SessionConnection[];
+  /** Of the next page; null: this was the last. */
+  readonly next: string | null;
 }
-const putSchema: z.ZodType<PutBody> = z.strictObject({
-  value: z.custom<Json>((value) => value !== undefined, 'is required'),
-  version: z.int().min(0).optional(),
-});
 
 /** Sessions of the caller's tenant; those of another look exactly like missing ones. */
-@Controller('v1/sessions/:session')
+@Controller('v1')
 @UseGuards(ApiKeyGuard)
 export class SessionsController {
   constructor(
@@ -43,7 +24,23 @@ export class SessionsController {
     @Inject(FLEET) private readonly fleet: Fleet,
   ) {}
 
-  @Get('connection')
+  @Get('sessions')
+  async ofTenant(@Caller() backend: Backend, @Query(new PageQuery()) page: PageRequest): Promise<ListOfSessions> {
+    requireAnySession(backend, 'presence');
+    return this.toldOf(await this.store.listByTenant(backend.tenant, page));
+  }
+
+  @Get('users/:user/sessions')
+  async ofUser(
+    @Caller() backend: Backend,
+    @Param('user', UserIdParam) user: UserId,
+    @Query(new PageQuery()) page: PageRequest,
+  ): Promise<ListOfSessions> {
+    requireGrant(backend, { user }, 'presence');
+    return this.toldOf(await this.store.listByUser(backend.tenant, user, page));
+  }
+
+  @Get('sessions/:session/connection')
   async connection(
     @Caller() backend: Backend,
     @Param('session', SessionIdParam) session: SessionId,
@@ -54,54 +51,22 @@ export class SessionsController {
     return connectionOf(row, this.fleet);
   }
 
-  @Get('data/:field')
-  async getData(
-    @Caller() backend: Backend,
-    @Param('session', SessionIdParam) session: SessionId,
-    @Param('field') field: string,
-    @Res({ passthrough: true }) response: ServerResponse,
-  ): Promise<StoredData> {
-    requireGrant(backend, { session }, 'subscribe');
-    const stored = await this.store.getData({ tenant: backend.tenant, session }, field);
-    if (stored === null) throw new BatonError('not-found');
-    response.setHeader('ETag', `"${stored.version}"`);
-    return stored;
-  }
-
-  /** Compare and set: with a version (body or If-Match), only if that is what is stored; 0 for "not there yet". */
-  @Put('data/:field')
-  async putData(
-    @Caller() backend: Backend,
-    @Param('session', SessionIdParam) session: SessionId,
-    @Param('field') field: string,
-    @Body(new BodyOf(putSchema)) body: PutBody,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Res({ passthrough: true }) response: ServerResponse,
-  ): Promise<{ readonly version: number }> {
-    requireGrant(backend, { session }, 'publish');
-    const version = expectedVersion(body.version, ifMatch);
-    const result = await this.store.putData({ tenant: backend.tenant, session }, field, body.value, version);
-    if (result.kind === 'gone') throw new BatonError('not-found');
-    response.setHeader('ETag', `"${result.version}"`);
-    if (result.kind === 'conflict') throw new BatonError('conflict', `the stored version is ${result.version}`);
-    return { version: result.version };
-  }
-
   /** Ends the session for everybody: its client is closed with 4010. */
-  @Delete()
+  @Delete('sessions/:session')
   @HttpCode(HttpStatus.NO_CONTENT)
   async end(@Caller() backend: Backend, @Param('session', SessionIdParam) session: SessionId): Promise<void> {
     requireGrant(backend, { session }, 'publish');
     if (!(await this.store.end({ tenant: backend.tenant, session }))) throw new BatonError('not-found');
   }
-}
 
-/** Null: whatever is there. */
-function expectedVersion(inBody: number | undefined, ifMatch: string | undefined): number | null {
-  if (ifMatch === undefined) return inBody ?? null;
-  const [, digits] = /^"(\d{1,15})"$/.exec(ifMatch) ?? [];
-  if (digits === undefined) throw new BatonError('bad-request', 'If-Match must be a version in quotes, such as "3"');
-  if (inBody !== undefined && inBody !== Number(digits))
-    throw new BatonError('bad-request', 'If-Match and `version` name different versions');
-  return Number(digits);
+  private async toldOf({ sessions, next }: SessionPage): Promise<ListOfSessions> {
+    // Several sessions of a page are on the same pod: it is looked up once.
+    const found = new Map<string, ReturnType<Fleet['find']>>();
+    const find: Fleet['find'] = (pod) => {
+      const looked = found.get(pod) ?? this.fleet.find(pod);
+      found.set(pod, looked);
+      return looked;
+    };
+    return { sessions: await Promise.all(sessions.map((row) => connectionOf(row, { find }))), next };
+  }
 }

@@ -32,3 +32,9 @@ export function requireGrant(backend: Backend, target: SendTarget, permission: P
   if (!mayUse(backend.grants, name, permission))
     throw new BatonError('forbidden', `this API key has no grant to ${permission} on ${name}`);
 }
+
+/** As `requireGrant`, for all sessions of the tenant. */
+export function requireAnySession(backend: Backend, permission: Permission): void {
+  if (!mayUse(backend.grants, 'session:*', permission))
+    throw new BatonError('forbidden', `this API key has no grant to ${permission} on session:*`);
+}

@@ -150,8 +150,7 @@ function claimResultOf(claim: Claim, reply: RedisReply): ClaimResult {
 }
 
 function hintsOf(claims: readonly Claim[]): readonly Hint[] {
-  return claims.flatMap(({ tenant, session, user, create, renew }) => {
-    const owner = user ?? create?.user ?? renew?.user;
-    return owner === undefined ? [] : [{ tenant, session, user: owner }];
-  });
+  return claims.flatMap(({ tenant, session, create, user = create?.user }) =>
+    user === undefined ? [] : [{ tenant, session, user }],
+  );
 }

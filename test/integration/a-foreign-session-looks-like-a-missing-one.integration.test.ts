@@ -28,6 +28,8 @@ it.each([
   ['the look-up', 'GET', (session: string) => `/v1/sessions/${session}/connection`, undefined],
   ['reading data', 'GET', (session: string) => `/v1/sessions/${session}/data/cart`, undefined],
   ['writing data', 'PUT', (session: string) => `/v1/sessions/${session}/data/cart`, () => ({ value: 1 })],
+  ['deleting data', 'DELETE', (session: string) => `/v1/sessions/${session}/data/cart`, undefined],
+  ['listing data', 'GET', (session: string) => `/v1/sessions/${session}/data`, undefined],
   ['ending it', 'DELETE', (session: string) => `/v1/sessions/${session}`, undefined],
   ['sending to it', 'POST', () => '/v1/messages', (session: string) => ({ to: { session }, data: 1 })],
 ] as const)('%s answers the same bytes', async (_what, method, path, body) => {
@@ -38,6 +40,17 @@ it.each([
   expect(foreign).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
   expect(foreign).toBe(await ask('other', missing));
   if (method === 'GET') expect(foreign).toBe(await ask('other', 'not%20an%20id'));
+  client.terminate();
+});
+
+it('a user of another tenant has as few sessions as one that nobody knows', async () => {
+  const { client } = await joinAs(pod.port, await here.token('acme', 'ada'));
+  const ask = (caller: string, path: string) => rawAnswer(pod.port, 'GET', path, here.bearer(caller));
+  expect(await ask('acme', '/v1/users/ada/sessions')).toContain('"user":"ada"');
+  const foreign = await ask('other', '/v1/users/ada/sessions');
+  expect(foreign).toContain('{"sessions":[],"next":null}');
+  expect(foreign).toBe(await ask('other', '/v1/users/nobody/sessions'));
+  expect(foreign).toBe(await ask('other', '/v1/sessions'));
   client.terminate();
 });
 

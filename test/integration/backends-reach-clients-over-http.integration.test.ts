@@ -97,6 +97,8 @@ describe('a message of a backend', () => {
     ['an unknown field', { to: { tenant: true }, data: 1, ttl: 5 }, 'ttl'],
     ['two targets', { to: { tenant: true, user: 'ada' }, data: 1 }, 'to: must be one of'],
     ['a name that could leave its key', { to: { user: 'a}b' }, data: 1 }, 'to: must be one of'],
+    ['a number that nothing keeps', '{"to":{"tenant":true},"data":[1e400]}', 'too large'],
+    ['a number that would be another', '{"to":{"tenant":true},"data":9007199254740993}', 'beyond 2^53'],
     ['JSON that nests too deep', { to: { tenant: true }, data: nested(40) }, 'nests deeper'],
   ])('with %s is a bad request that says what is wrong', async (_what, body, sentence) => {
     expect(await send(body)).toMatchObject({
@@ -161,6 +163,42 @@ describe('the registry', () => {
     expect((await call(port(), 'DELETE', path, { bearer })).status).toBe(404);
   });
 
+  it('lists the sessions of a user and of the tenant, page by page, wherever they are connected', async () => {
+    const user = 'team/lin';
+    const path = `/v1/users/${encodeURIComponent(user)}/sessions`;
+    const bearer = here.bearer('all');
+    const joined = await Promise.all([0, 1, 1].map(async (pod) => joinAs(port(pod), await here.token('acme', user))));
+    const all = joined.map(({ session }) => session).sort();
+    const { body } = await call(port(), 'GET', path, { bearer });
+    const { sessions, next } = body as Listed;
+    expect(sessions.map(({ session }) => session).sort()).toEqual(all);
+    expect(next).toBeNull();
+    expect(sessions).toContainEqual((await lookup(all[0] ?? '')).body);
+    const seen = new Set<string>();
+    for (let after: string | null = ''; after !== null;) {
+      const query = `?limit=2${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
+      const page = (await call(port(1), 'GET', `/v1/sessions${query}`, { bearer })).body as Listed;
+      expect(page.sessions.length).toBeLessThanOrEqual(2);
+      for (const { session } of page.sessions) seen.add(session);
+      after = page.next;
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(all));
+    for (const { client } of joined) client.terminate();
+  });
+
+  it.each(['?limit=0', '?limit=201', '?limit=x', '?after=x', '?limit=1&limit=2'])(
+    'refuses to list %s',
+    async (query) => {
+      const answer = await call(port(), 'GET', `/v1/sessions${query}`, { bearer: here.bearer('all') });
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'bad-request' } } });
+    },
+  );
+
+  it.each(['/v1/sessions', '/v1/users/ada/sessions'])('does not list %s without a grant', async (path) => {
+    const answer = await call(port(), 'GET', path, { bearer: here.bearer('rooms') });
+    expect(answer).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
+  });
+
   it('is closed to an API key without a grant for sessions', async () => {
     const answer = await call(port(), 'GET', '/v1/sessions/x/connection', { bearer: here.bearer('rooms') });
     expect(answer).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
@@ -189,6 +227,37 @@ describe('the data of a session', () => {
     client.terminate();
   });
 
+  it('is listed, and deleted by compare and set', async () => {
+    const { client, session } = await joinAs(port(), await here.token('acme', 'ada'));
+    const data = `/v1/sessions/${session}/data`;
+    const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: object) =>
+      call(port(), method, path, { bearer: here.bearer('all'), headers, body });
+    expect(await ask('GET', data)).toMatchObject({ status: 200, body: { fields: [] } });
+    await ask('PUT', `${data}/cart`, {}, { value: [1] });
+    await ask('PUT', `${data}/a%2Fb`, {}, { value: 'x' });
+    const fields = [
+      { field: 'a/b', version: 1, bytes: 3 },
+      { field: 'cart', version: 1, bytes: 3 },
+    ];
+    expect((await ask('GET', data)).body).toEqual({ fields });
+    expect(await ask('DELETE', `${data}/cart`, { 'if-match': '"2"' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'conflict', message: 'the stored version is 1' } },
+    });
+    for (const _repeat of [1, 2]) expect((await ask('DELETE', `${data}/cart`, { 'if-match': '"1"' })).status).toBe(204);
+    expect((await ask('GET', `${data}/cart`)).status).toBe(404);
+    expect((await ask('DELETE', `${data}/cart`)).status).toBe(204);
+    expect(await ask('PUT', `${data}/cart`, {}, { value: 1, version: 0 })).toMatchObject({ body: { version: 2 } });
+    client.terminate();
+  });
+
+  it.each(['{"value":1e400}', '{"value":{"id":9007199254740993}}'])('is refused as %s', async (body) => {
+    const { client, session } = await joinAs(port(), await here.token('acme', 'ada'));
+    const answer = await call(port(), 'PUT', `/v1/sessions/${session}/data/n`, { bearer: here.bearer('all'), body });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'bad-request' } } });
+    client.terminate();
+  });
+
   it('is refused when it nests deeper than data may', async () => {
     const { client, session } = await joinAs(port(), await here.token('acme', 'ada'));
     const body = `{"value":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
@@ -197,6 +266,11 @@ describe('the data of a session', () => {
     client.terminate();
   });
 });
+
+interface Listed {
+  readonly sessions: readonly { readonly session: string }[];
+  readonly next: string | null;
+}
 
 function nested(depth: number): unknown {
   return depth === 0 ? 1 : [nested(depth - 1)];
