@@ -1,19 +1,24 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { FLEET, type Fleet } from '../../src/fleet/fleet.js';
+import { asSessionId, asTenantId } from '../../src/protocol/ids.js';
+import { RedisKeys } from '../../src/redis/keys.js';
 import { eventually } from '../support/eventually.js';
-import { GatedPods, holdersOf, rowOf, type GatedPod } from '../support/hand-over/gated-pods.js';
+import { GatedPods, holdersOf, rowOf, TENANT, type GatedPod } from '../support/hand-over/gated-pods.js';
 import { RawClient } from '../support/raw-client.js';
 import { withRedis } from '../support/with-redis.js';
 
 const redis = withRedis();
 const clients: RawClient[] = [];
+let keys: RedisKeys;
 let pods: GatedPods;
 let a: GatedPod;
 let b: GatedPod;
 let c: GatedPod;
 
 beforeAll(async () => {
-  pods = await GatedPods.install({ url: redis.url, keyPrefix: redis.keyPrefix() });
+  const keyPrefix = redis.keyPrefix();
+  keys = new RedisKeys(keyPrefix);
+  pods = await GatedPods.install({ url: redis.url, keyPrefix });
   const quick = { BATON_REDIS_COMMAND_TIMEOUT_MS: '300' };
   [a, b, c] = await Promise.all([pods.start('a', quick), pods.start('b', quick), pods.start('c', quick)]);
 });
@@ -81,8 +86,7 @@ it('two pods that claim a session at once with different attempts: the higher on
 
 it('a claim whose answer was lost: its client is told `busy`, and comes back with the next attempt', async () => {
   const { client, session, resume } = await join();
-  // Not those of the subscriber: the claim comes after the confirmation that the pod listens.
-  b.redis.onlyWith = 'evalsha';
+  b.redis.onlyFrom = keys.sessionRow(asTenantId(TENANT), asSessionId(session)).toLowerCase();
   b.redis.swallows = 'answers';
   const unheard = await say(b, { attempt: 2, session, resume });
   expect(await client.close()).toEqual({ code: 4500, reason: '2' });
@@ -91,7 +95,7 @@ it('a claim whose answer was lost: its client is told `busy`, and comes back wit
   const next = await say(c, { attempt: 3, session, resume });
   expect(await fateOf(next)).toBe('welcome');
   b.redis.swallows = 'nothing';
-  b.redis.onlyWith = '';
+  b.redis.onlyFrom = '';
   await eventually('the pod to be back', async () => (await rowOf(b, session)).attempt === 3 && !isStale(b));
   expect(next.closed).toBeNull();
   expect(holdersOf([a, b, c], session)).toEqual(['c']);

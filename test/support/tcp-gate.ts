@@ -10,6 +10,8 @@ export class TcpGate {
   swallows: 'nothing' | 'answers' | 'everything' = 'nothing';
   /** Only connections over which the client has sent this; empty: all. */
   onlyWith = '';
+  /** ... and only from when the client says this; empty: at once. In lower case, and within one write. */
+  onlyFrom = '';
   readonly accepted: Socket[] = [];
 
   private constructor(
@@ -41,13 +43,18 @@ export class TcpGate {
     const server = connect({ host: '127.0.0.1', port: this.port, noDelay: true });
     this.accepted.push(client);
     let said = '';
+    let begun = false;
     // TCP has no holes: what was swallowed once is followed by nothing.
     const dead = { questions: false, answers: false };
     const swallowed = (direction: 'questions' | 'answers'): boolean =>
       (dead[direction] ||=
-        said.includes(this.onlyWith) && (this.swallows === 'everything' || this.swallows === direction));
+        said.includes(this.onlyWith) &&
+        (begun || this.onlyFrom === '') &&
+        (this.swallows === 'everything' || this.swallows === direction));
     client.on('data', (bytes) => {
-      if (said.length < 4_096) said += bytes.toString('latin1').toLowerCase();
+      const text = bytes.toString('latin1').toLowerCase();
+      if (said.length < 4_096) said += text;
+      begun ||= this.onlyFrom !== '' && text.includes(this.onlyFrom);
       if (!swallowed('questions')) server.write(bytes);
     });
     server.on('data', (bytes) => {
