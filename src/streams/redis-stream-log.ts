@@ -5,7 +5,7 @@ import { asEntryId, type PublisherId, type SessionId } from '../protocol/ids.js'
 import type { Position } from '../protocol/position.js';
 import type { RedisKeys, StreamOwner } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
-import type { AppendLimits } from './append-batch.js';
+import { appendLimits, type AppendLimits } from './append-limits.js';
 import { AppendQueue, MAX_WAITING_BYTES_PER_POD, type AppendQueueContext } from './append-queue.js';
 import { ByteBudget } from './byte-budget.js';
 import type { AppendItem, AppendResult, Entry, ReadResult, StreamLog } from './stream-log.js';
@@ -29,10 +29,8 @@ export class RedisStreamLog implements StreamLog {
     streams: StreamsConfig,
     sessions: SessionsConfig,
   ) {
-    const topTtlMs = sessions.ttlMs + streams.windowMs;
-    const { lateMs, windowMs, windowMessages, windowBytes, appendDeadlineMs } = streams;
-    const publisherTtlMs = topTtlMs + 60_000;
-    this.limits = { lateMs, windowMs, windowMessages, windowBytes, topTtlMs, publisherTtlMs };
+    this.limits = appendLimits(streams, sessions);
+    const { appendDeadlineMs } = streams;
     const { redis, clock, observeAppendSeconds: observeSeconds } = ports;
     const budget = new ByteBudget(MAX_WAITING_BYTES_PER_POD);
     this.queueContext = {
