@@ -1,4 +1,5 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { RedisKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { SessionKeeper } from './session-keeper.js';
@@ -9,13 +10,14 @@ export class ConnectionsLifecycle implements OnApplicationBootstrap, OnApplicati
     private readonly heartbeat: Heartbeat,
     private readonly keeper: SessionKeeper,
     private readonly subscriber: RedisSubscriber,
+    private readonly keys: RedisKeys,
   ) {}
 
   onApplicationBootstrap(): void {
     this.heartbeat.start();
     this.keeper.start();
-    this.subscriber.onDoubt(() => {
-      void this.keeper.checkAll();
+    this.subscriber.onDoubt((concerns) => {
+      void this.keeper.check(({ tenant, session }) => concerns(this.keys.sessionRow(tenant, session)));
     });
   }
 

@@ -1,7 +1,8 @@
 import type { SessionsConfig } from '../config/config.js';
+import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { Claim, SessionStore } from '../sessions/session-store.js';
+import type { Claim, SessionKey, SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
 import type { Connection } from './connection.js';
 
@@ -10,16 +11,30 @@ const BATCH = 200;
 /** After a doubt clients mark their streams within this time, at random, so that Redis isn't flooded. */
 const PROBE_SPREAD_MS = 5_000;
 const TICKS_PER_SWEEP = 60;
+/** A process that didn't run for this long can't know who has taken its sessions meanwhile. */
+const PAUSE_MS = 5_000;
+const RETRY = { baseMs: 100, maxMs: 2_000 } as const;
+
+interface ClaimedAgain {
+  /** Their session is still theirs. */
+  readonly kept: readonly Connection[];
+  /** Redis gave no answer. */
+  readonly unknown: readonly Connection[];
+}
 
 /**
  * Keeps the rows of this pod's sessions: a claim again once in a sweep refreshes their TTL, and after any doubt about
- * Redis all are claimed again, which finds out who else has taken a session meanwhile.
+ * Redis, and after a pause of this process, those concerned are claimed again, which finds out who else has taken a
+ * session meanwhile. A row that Redis has lost is not made again: its client is told that the session has gone.
  */
 export class SessionKeeper {
   private timer: Timer | null = null;
+  private retry: Timer | null = null;
   private due = new WeakMap<Connection, number>();
+  private readonly doubted = new Set<Connection>();
   private checking = false;
-  private again = false;
+  private failures = 0;
+  private lastTickMs = 0;
 
   constructor(
     private readonly store: SessionStore,
@@ -30,36 +45,74 @@ export class SessionKeeper {
   ) {}
 
   start(): void {
-    this.timer = this.clock.every(Math.max(20, this.config.sweepMs / TICKS_PER_SWEEP), () => {
-      this.claimAgain(this.dueNow()).catch((error: unknown) => {
+    const tickMs = Math.max(20, this.config.sweepMs / TICKS_PER_SWEEP);
+    this.lastTickMs = this.clock.monotonic();
+    this.timer = this.clock.every(tickMs, () => {
+      this.tick(tickMs).catch((error: unknown) => {
         this.logger.error('session.sweep-failed', { error });
       });
     });
   }
   stop(): void {
     this.timer?.cancel();
+    this.retry?.cancel();
     this.timer = null;
+    this.doubted.clear();
   }
 
   /**
-   * Every row, then `probe` to those whose session is still theirs: Redis may have lost acknowledged messages. A doubt
-   * during a check starts another.
+   * Every row that is concerned, again and again until Redis has answered for it, then `probe` to those whose session is
+   * still theirs: Redis may have lost acknowledged messages. A doubt during a check starts another.
    */
-  async checkAll(): Promise<void> {
-    this.again = true;
+  async check(concerns: (session: SessionKey) => boolean): Promise<void> {
+    for (const connection of this.connections())
+      if (connection.session && concerns(connection.session.row)) this.doubted.add(connection);
+    this.retry?.cancel();
+    this.retry = null;
+    await this.checkDoubted();
+  }
+
+  private async tick(tickMs: number): Promise<void> {
+    const now = this.clock.monotonic();
+    const paused = now - this.lastTickMs > tickMs + PAUSE_MS;
+    this.lastTickMs = now;
+    if (paused) {
+      this.logger.warn('session.check-after-pause', {});
+      await this.check(() => true);
+      return;
+    }
+    const { kept, unknown } = await this.claimAgain(this.dueNow(), sweepOf);
+    // Soon again: a row lives for two sweeps more than a client may be away.
+    for (const connection of unknown) this.due.set(connection, this.clock.monotonic() + this.config.sweepMs / 10);
+    await this.touch(kept);
+  }
+
+  private async checkDoubted(): Promise<void> {
     if (this.checking) return;
     this.checking = true;
     try {
-      while (this.again) {
-        this.again = false;
-        for (const connection of await this.claimAgain([...this.connections()]))
-          connection.send({ type: 'probe', withinMs: PROBE_SPREAD_MS });
+      while (this.doubted.size > 0 && this.retry === null) {
+        const doubted = [...this.doubted];
+        this.doubted.clear();
+        const { kept, unknown } = await this.claimAgain(doubted, claimOf);
+        for (const connection of kept) connection.send({ type: 'probe', withinMs: PROBE_SPREAD_MS });
+        this.checkLater(unknown);
       }
     } catch (error) {
       this.logger.error('session.check-failed', { error });
     } finally {
       this.checking = false;
     }
+  }
+
+  private checkLater(unknown: readonly Connection[]): void {
+    this.failures = unknown.length === 0 ? 0 : this.failures + 1;
+    if (unknown.length === 0 || this.timer === null) return;
+    for (const connection of unknown) this.doubted.add(connection);
+    this.retry = this.clock.after(backoffMs(this.failures, RETRY.baseMs, RETRY.maxMs), () => {
+      this.retry = null;
+      void this.checkDoubted();
+    });
   }
 
   private dueNow(): Connection[] {
@@ -75,21 +128,29 @@ export class SessionKeeper {
     return found;
   }
 
-  /** Resolves with the connections whose session is still theirs. Only those are claimed for that are open by then. */
-  private async claimAgain(connections: readonly Connection[]): Promise<readonly Connection[]> {
+  /** Only those are claimed for that are open by then. */
+  private async claimAgain(
+    connections: readonly Connection[],
+    toClaim: (connection: Connection) => readonly Claim[],
+  ): Promise<ClaimedAgain> {
     const kept: Connection[] = [];
+    const unknown: Connection[] = [];
     for (let start = 0; start < connections.length; start += BATCH) {
       const batch = connections.slice(start, start + BATCH).filter(({ state, session }) => state === 'open' && session);
-      const results = await this.store.claimAll(batch.flatMap(claimOf));
+      const results = await this.store.claimAll(batch.flatMap(toClaim));
+      let failure: unknown = null;
       batch.forEach((connection, index) => {
         const result = results[index];
-        if (result?.status !== 'fulfilled')
-          this.logger.warn('session.claim-again-failed', { connectionId: connection.id, error: result?.reason });
-        else if (applyClaim(connection, result.value, this.store)) kept.push(connection);
+        if (result?.status === 'fulfilled') {
+          if (applyClaim(connection, result.value, this.store)) kept.push(connection);
+          return;
+        }
+        failure = result?.reason;
+        unknown.push(connection);
       });
+      if (failure !== null) this.logger.warn('session.claim-again-failed', { error: failure });
     }
-    await this.touch(kept);
-    return kept;
+    return { kept, unknown };
   }
 
   private async touch(connections: readonly Connection[]): Promise<void> {
@@ -103,8 +164,16 @@ export class SessionKeeper {
   }
 }
 
+/** With what the client was last told of its credential: a failover may have lost a renewal, or a grant taken away. */
 function claimOf({ id, session }: Connection): readonly Claim[] {
   if (!session) return [];
-  const { tenant, session: key, attempt, pod } = session.row;
-  return [{ tenant, session: key, attempt, connection: id, pod }];
+  const { tenant, session: key, attempt, pod, user, grants, credentialExpiresAtMs } = session.row;
+  return [{ tenant, session: key, attempt, connection: id, pod, renew: { user, grants, credentialExpiresAtMs } }];
+}
+
+/** With the user, so that its hints are refreshed, too. */
+function sweepOf({ id, session }: Connection): readonly Claim[] {
+  if (!session) return [];
+  const { tenant, session: key, attempt, pod, user } = session.row;
+  return [{ tenant, session: key, attempt, connection: id, pod, user }];
 }
