@@ -78,6 +78,18 @@ describe('the judge', () => {
     expect(broken(log().received('ann', 'm3', 'acme/channel:another'))).toEqual([]);
   });
 
+  it('forgives what follows from a rewound stream, there only and until then', () => {
+    const rewound = (log: HandWritten) => log.note('redis', { kind: 'rewound', stream: room, sinceUs: 0 });
+    expect(broken(rewound(twoClients().sent('m1', room).received('ann', 'm1', room)))).toEqual([]);
+    expect(broken(rewound(twoClients()).sent('m1', room).received('ann', 'm1', room))).toEqual(['LOST']);
+    const again = (log: HandWritten) => log.reset('ann', room).received('ann', 'm1', room);
+    const sent = () => twoClients().sent('m1', room, 'unknown').sent('m2', room, 'unknown');
+    const both = () => sent().received('ann', 'm1', room).received('ann', 'm2', room);
+    expect(broken(again(rewound(both())))).toEqual([]);
+    expect(broken(again(both()))).toEqual(['REPEATED', 'REORDERED']);
+    expect(broken(rewound(both()).received('ann', 'm1', room, { offset: 3 }))).toEqual(['REPEATED', 'REORDERED']);
+  });
+
   it('finds FOREIGN the marker of another tenant', () => {
     expect(broken(twoClients().received('ann', 'm1', room, { tenant: 'evil' }))).toEqual(['FOREIGN']);
   });
@@ -130,6 +142,7 @@ describe('the judge of what pods say and keep', () => {
       broken(twoClients().note('pod-1', { kind: 'left', what: 'open descriptors', before, after }));
     expect(left(30, 32)).toEqual([]);
     expect(left(30, 33)).toEqual(['LEFT BEHIND']);
+    expect(left(0, 1)).toEqual(['LEFT BEHIND']);
     expect(left(1000, 1050)).toEqual([]);
     expect(left(1000, 1051)).toEqual(['LEFT BEHIND']);
   });

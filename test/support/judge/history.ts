@@ -26,6 +26,7 @@ export interface History {
   /** What pods have counted, in the order in which it was asked. */
   readonly counted: readonly HappeningOf<'counted'>[];
   readonly leftovers: readonly HappeningOf<'left'>[];
+  readonly rewinds: readonly HappeningOf<'rewound'>[];
   /** Answers of the registry. */
   readonly registered: readonly HappeningOf<'registered'>[];
 }
@@ -38,17 +39,19 @@ export function historyOf(records: Iterable<LogRecord>): History {
   const welcomes: HappeningOf<'welcome'>[] = [];
   const counted: HappeningOf<'counted'>[] = [];
   const leftovers: HappeningOf<'left'>[] = [];
+  const rewinds: HappeningOf<'rewound'>[] = [];
   for (const record of records) {
     if (record.kind === 'started') byClient.set(record.who, { tenant: record.tenant, records: [] });
     if (record.kind === 'registered') registered.push(record);
     if (record.kind === 'welcome') welcomes.push(record);
     if (record.kind === 'counted') counted.push(record);
     if (record.kind === 'left') leftovers.push(record);
+    if (record.kind === 'rewound') rewinds.push(record);
     byClient.get(record.who)?.records.push(record);
     noteFate(messages, record);
   }
   const clients = [...byClient].map(([who, client]) => ({ who, ...client }));
-  return { clients, messages, welcomes, counted, leftovers, registered };
+  return { clients, messages, welcomes, counted, leftovers, rewinds, registered };
 }
 
 function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
@@ -74,4 +77,12 @@ function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
 
 export function recordsOf<Kind extends LogRecord['kind']>(client: ClientHistory, kind: Kind): HappeningOf<Kind>[] {
   return client.records.filter((record): record is HappeningOf<Kind> => record.kind === kind);
+}
+
+/** Redis itself has lost the message, or may have: it was under way or acknowledged in what was rewound. */
+export function mayBeRewound({ rewinds }: History, message: MessageFate): boolean {
+  const { stream, sentAtUs, acknowledgedAtUs } = message;
+  return rewinds.some(
+    (rewind) => rewind.stream === stream && sentAtUs <= rewind.atUs && (acknowledgedAtUs ?? Infinity) >= rewind.sinceUs,
+  );
 }

@@ -25,6 +25,8 @@ export interface Measures {
   /** The longest delay of each client, in ms, over clients. */
   readonly longestPerClientMs: Spread;
   readonly resets: number;
+  /** Closes with 1012 on welcomed connections: a drain's deadline. */
+  readonly forcedCloses: number;
   /** Messages, acknowledged in the phase, of which their publisher was told that Redis had lost them. */
   readonly lostByRedis: number;
 }
@@ -42,9 +44,16 @@ export function measure({ clients, messages }: History, phase: Phase): Measures 
     delayMs: spreadOf(delays.flat()),
     longestPerClientMs: spreadOf(longest),
     resets: sum(clients.map((client) => recordsOf(client, 'reset').filter((reset) => isIn(reset, phase)).length)),
+    forcedCloses: sum(clients.map((client) => forcedClosesOf(client, phase))),
     lostByRedis: [...messages.values()].filter((message) => wasLostByRedis(message, phase)).length,
   };
 }
+
+const forcedClosesOf = (client: ClientHistory, phase: Phase): number => {
+  const welcomed = new Set(recordsOf(client, 'welcome').map(({ attempt }) => attempt));
+  const closes = recordsOf(client, 'close').filter((close) => isIn(close, phase));
+  return closes.filter(({ attempt, code }) => code === 1012 && welcomed.has(attempt)).length;
+};
 
 /** By the acknowledgement: what was sent before a phase may be appended, and lost, in it. */
 const wasLostByRedis = ({ outcome, sentAtUs, acknowledgedAtUs }: MessageFate, phase: Phase): boolean =>

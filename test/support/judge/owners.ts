@@ -50,14 +50,17 @@ function deliveriesFromBefore(client: ClientHistory): Violation[] {
   });
 }
 
-/** The registry names the newest welcome's attempt. */
+/** The registry names the attempt of the newest welcome until then. */
 function wronglyRegistered({ clients, registered }: History): Violation[] {
-  const newest = new Map<string, HappeningOf<'welcome'>>();
+  const welcomes = new Map<string, HappeningOf<'welcome'>[]>();
   for (const welcome of clients.flatMap((client) => recordsOf(client, 'welcome'))) {
-    if ((newest.get(welcome.session)?.attempt ?? 0) < welcome.attempt) newest.set(welcome.session, welcome);
+    const ofSession = welcomes.get(welcome.session);
+    if (ofSession === undefined) welcomes.set(welcome.session, [welcome]);
+    else ofSession.push(welcome);
   }
   return registered.flatMap(({ session, attempt, connected, atUs, who }) => {
-    const owner = newest.get(session);
+    const until = welcomes.get(session)?.filter((welcome) => welcome.atUs <= atUs) ?? [];
+    const owner = until.sort((a, b) => a.attempt - b.attempt).at(-1);
     if (owner === undefined || (connected && owner.attempt === attempt)) return [];
     const said = `the registry says attempt ${attempt}, ${connected ? 'connected' : 'not connected'}`;
     return [violation(who, atUs, `attempt ${owner.attempt} of ${owner.who} holds ${session}, but ${said}`)];

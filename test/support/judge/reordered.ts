@@ -2,14 +2,25 @@ import type { ClientHistory } from './history.js';
 import type { HappeningOf } from './records.js';
 import type { Check, Violation } from './violation.js';
 
-/** Offsets of a stream grow at an application until a `reset`, and so do the numbers of each publisher in it. */
-export const nothingIsReordered: Check = ({ clients }) => clients.flatMap(reorderedFor);
+/**
+ * Offsets of a stream grow at an application until a `reset`, and so do the numbers of each publisher in it. Where Redis
+ * was rewound its publishers send again what had no answer, below what had been delivered.
+ */
+export const nothingIsReordered: Check = ({ clients, rewinds }) => {
+  const rewound = new Set(rewinds.map(({ stream }) => stream));
+  return clients.flatMap((client) => reorderedFor(client, rewound));
+};
 
-function reorderedFor(client: ClientHistory): Violation[] {
+function reorderedFor(client: ClientHistory, rewound: ReadonlySet<string>): Violation[] {
   const offsets = new Map<string, number>();
   const numbers = new Map<string, number>();
+  const forget = (stream: string) => {
+    offsets.delete(stream);
+    if (!rewound.has(stream)) return;
+    for (const name of numbers.keys()) if (name.startsWith(`${stream} by `)) numbers.delete(name);
+  };
   return client.records.flatMap((record) => {
-    if (record.kind === 'reset') offsets.delete(record.stream);
+    if (record.kind === 'reset') forget(record.stream);
     if (record.kind !== 'receive') return [];
     const { stream, offset, message, atUs } = record;
     const ofPublisher = `${stream} by ${message.publisher}`;

@@ -44,6 +44,7 @@ class BackendMain {
         return;
       case 'look-up':
         await Promise.all(this.options.sessions.map((session) => this.lookUp(session)));
+        this.log.flush();
         this.lookedUp += 1;
         return;
       case 'finish':

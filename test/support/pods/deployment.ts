@@ -42,6 +42,9 @@ export class Deployment {
     this.timer = setInterval(() => void this.tick(), probePeriodMs);
   }
 
+  get wanted(): string {
+    return this.revision;
+  }
   /** Every pod that ever was, oldest first. */
   get pods(): readonly DeployedPod[] {
     return this.all;

@@ -15,6 +15,8 @@ const quietForMs = 500;
 /** What a crowd must know of where it goes: a Stage, or the same on a cluster. */
 export interface CrowdPlace extends Pick<Stage, 'options' | 'url' | 'apiUrl' | 'apiKeys' | 'logs'> {
   readonly secrets: { readonly signer: TokenSigner };
+  /** Part of everybody's name, so that a later crowd of the same stage is another one. */
+  readonly crowd?: string;
 }
 
 /** The clients and backends of a stage, with everything that they write down. */
@@ -69,6 +71,14 @@ export class Crowd {
     this.marks.push({ name, fromUs: nowUs() });
   }
 
+  /** The clients of every second process read nothing, until `resume`. */
+  pauseHalf(): void {
+    for (const load of this.loads) load.pauseHalf();
+  }
+  resume(): void {
+    for (const load of this.loads) load.resume();
+  }
+
   /** Until every client is connected again after a fault. */
   async reconnected(withinMs: number): Promise<void> {
     await Promise.all(this.loads.map((load) => load.refreshed()));
@@ -81,13 +91,26 @@ export class Crowd {
    * doesn't throw when they don't: the judge then says who was stranded and what was lost.
    */
   async judgement(withinMs: number): Promise<Judgement> {
-    this.quiet();
-    const untilMs = performance.now() + withinMs;
-    await orTooLate(this.atRest(withinMs));
-    await orTooLate(this.complete(Math.max(quietForMs, untilMs - performance.now())));
-    await Promise.all(this.backends.map((backend) => orTooLate(backend.lookUp(10_000))));
-    await Promise.all([...this.loads, ...this.backends].map((process) => process.finish()));
+    await this.comeToRest(withinMs);
+    await this.finish();
+    return this.judged();
+  }
+
+  /** The same, and everybody stays. */
+  async judgementSoFar(withinMs: number): Promise<Judgement> {
+    await this.comeToRest(withinMs);
+    await Promise.all(this.loads.map((load) => orTooLate(load.lastWords())));
+    return this.judged();
+  }
+
+  /** What the judge says of what is in the logs until now, at rest or not. */
+  async judged(): Promise<Judgement> {
     return judge(await readHistory(this.stage.logs), this.phases());
+  }
+
+  /** Everybody leaves properly. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.loads, ...this.backends].map((process) => process.finish()));
   }
 
   async leave(): Promise<void> {
@@ -97,6 +120,14 @@ export class Crowd {
   inShort(): string {
     const words = this.loads.map((load) => load.words).join('');
     return `${this.loads.map((load) => load.inShort()).join('; ')}${words === '' ? '' : `\n...${words.slice(-500)}`}`;
+  }
+
+  private async comeToRest(withinMs: number): Promise<void> {
+    this.quiet();
+    const untilMs = performance.now() + withinMs;
+    await orTooLate(this.atRest(withinMs));
+    await orTooLate(this.complete(Math.max(quietForMs, untilMs - performance.now())));
+    await Promise.all(this.backends.map((backend) => orTooLate(backend.lookUp(10_000))));
   }
 
   /** Calm, and for half a second nothing was received. */
@@ -132,16 +163,17 @@ async function orTooLate(waiting: Promise<void>): Promise<void> {
 }
 
 function loadOptions(stage: CrowdPlace, tenant: string): LoadOptions[] {
+  const name = nameOf(stage, tenant);
   const { processesPerTenant, clientsPerTenant, publishesPerSecond, roomSize, backoff } = stage.options;
   return Array.from({ length: processesPerTenant }, (_, n) => ({
-    name: `${tenant}-${n}`,
+    name: `${name}-${n}`,
     url: stage.url,
     tenant,
     clients: Math.ceil(clientsPerTenant / processesPerTenant),
     signer: stage.secrets.signer,
     perSecond: publishesPerSecond,
     roomSize,
-    logFile: join(stage.logs, `clients-${tenant}-${n}.jsonl`),
+    logFile: join(stage.logs, `clients-${name}-${n}.jsonl`),
     ...(backoff && { backoff }),
   }));
 }
@@ -156,7 +188,7 @@ function backendOf(stage: CrowdPlace, tenant: string, status: LoadStatus | undef
     { tenant: true as const },
   ];
   return new Backend(stage.options.build.backend, {
-    name: `backend-of-${tenant}`,
+    name: `backend-of-${nameOf(stage, tenant)}`,
     tenant,
     apiKey: stage.apiKeys.find((key) => key.tenant === tenant)?.key ?? '',
     apiUrls: [stage.apiUrl],
@@ -166,3 +198,5 @@ function backendOf(stage: CrowdPlace, tenant: string, status: LoadStatus | undef
     logFile: join(stage.logs, `backend-of-${tenant}.jsonl`),
   });
 }
+
+const nameOf = ({ crowd }: CrowdPlace, tenant: string): string => (crowd === undefined ? tenant : `${tenant}-${crowd}`);

@@ -6,7 +6,8 @@ export class RedisFaults {
   private readonly admin: Redis;
 
   constructor(private readonly stage: Stage) {
-    this.admin = new Redis(stage.redis.url, { lazyConnect: false, disconnectTimeout: 50 });
+    const patient = { maxRetriesPerRequest: null, retryStrategy: () => 100 };
+    this.admin = new Redis(stage.redis.url, { ...patient, lazyConnect: false, disconnectTimeout: 50 });
     // It is without Redis for as long as Redis is away; commands wait.
     this.admin.on('error', () => undefined);
   }
@@ -29,6 +30,12 @@ export class RedisFaults {
     const ids = [...list.matchAll(/^id=(\d+)/gm)].map(([, id]) => id ?? '');
     const id = ids[Math.floor(choice * ids.length)];
     if (id !== undefined) await this.admin.call('CLIENT', 'KILL', 'ID', id);
+  }
+
+  /** Every connection of pods is cut at once. */
+  async cutAll(): Promise<void> {
+    await this.admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
+    await this.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   }
 
   /** As a promoted replica: it knows no script. */

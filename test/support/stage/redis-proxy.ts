@@ -69,20 +69,21 @@ export class RedisProxy {
     this.pass(redis, client, slowMs);
   }
 
-  /** In order, also when the delay changes: a chunk is never sent before one that came earlier. */
+  /** In order, also when the delay changes: timers with different delays fire in any order, so each sends what is next. */
   private pass(from: Socket, to: Socket, slowMs: () => number): void {
+    const waiting: Buffer[] = [];
     let lastAtMs = 0;
     this.sockets.add(from);
-    from.on('data', (bytes) => {
+    from.on('data', (bytes: Buffer) => {
       if (this.vanishes(from)) return;
       const nowMs = performance.now();
-      const atMs = Math.max(lastAtMs, nowMs + slowMs());
-      if (atMs <= nowMs) {
+      lastAtMs = Math.max(lastAtMs, nowMs + slowMs());
+      if (lastAtMs <= nowMs && waiting.length === 0) {
         to.write(bytes);
         return;
       }
-      lastAtMs = atMs;
-      setTimeout(() => to.write(bytes), atMs - nowMs);
+      waiting.push(bytes);
+      setTimeout(() => to.write(waiting.shift() ?? ''), lastAtMs - nowMs);
     });
     from.on('error', () => to.destroy());
     from.on('close', () => {

@@ -1,0 +1,54 @@
+import { clientFaults } from './client-faults.js';
+import { Dice } from './dice.js';
+import { deploymentFaults, podFaults } from './pod-faults.js';
+import { connectionFaults, longRedisFaults, redisProcessFaults, rewindingFaults } from './redis-faults.js';
+import type { Fault } from './scene.js';
+
+interface Candidate {
+  readonly name: string;
+  readonly fault: Fault;
+  /** Of two with the same turn only one can happen at a time. */
+  readonly turn: string;
+}
+
+export interface Pair {
+  /** From 1. */
+  readonly number: number;
+  readonly faults: readonly [Candidate, Candidate];
+  /** The second begins so long after the first, in ms. */
+  readonly apartMs: number;
+  /** Redis loses acknowledged messages. */
+  readonly rewinds: boolean;
+}
+
+/** Never in another order: it is what a seed draws from. */
+const candidates: readonly Candidate[] = [
+  ...taking('deployment', deploymentFaults),
+  ...taking('Redis', redisProcessFaults),
+  ...taking('rewind', rewindingFaults),
+  ...Object.entries({ ...podFaults, ...connectionFaults, ...clientFaults }).map(eachForItself),
+];
+const long: readonly Candidate[] = taking('Redis', longRedisFaults);
+
+/** The pair of this number is the same for a seed, whatever came before; `withLong` adds what takes minutes. */
+export function drawPair(seed: number, number: number, withLong: boolean): Pair {
+  const dice = new Dice(seed, number);
+  const from = withLong ? [...candidates, ...long] : candidates;
+  const first = dice.pick(from);
+  const second = dice.pick(from.filter(({ turn }) => turn !== first.turn));
+  const faults = [first, second] as const;
+  return { number, faults, apartMs: dice.between(0, 2_000), rewinds: faults.some(({ turn }) => turn === 'rewind') };
+}
+
+/** Of one fault of a pair: what it draws doesn't depend on when it happens. */
+export const diceOf = (seed: number, { number }: Pair, place: number): Dice => new Dice(seed, number, place + 1);
+
+export const faultNames: readonly string[] = [...candidates, ...long].map(({ name }) => name);
+
+function taking(turn: string, faults: Readonly<Record<string, Fault>>): Candidate[] {
+  return Object.entries(faults).map(([name, fault]) => ({ name, fault, turn }));
+}
+
+function eachForItself([name, fault]: readonly [string, Fault]): Candidate {
+  return { name, fault, turn: name };
+}
