@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DrainCoordinator } from '../../src/draining/drain-coordinator.js';
 import { eventually } from '../support/eventually.js';
 import { FrameGate } from '../support/hand-over/frame-gate.js';
 import { GatedPods, holdersOf, rowOf, type GatedPod } from '../support/hand-over/gated-pods.js';
@@ -62,6 +63,9 @@ class World {
 
 const redis = withRedis();
 
+const drainOf = ({ pod }: GatedPod): DrainCoordinator => pod.app.get(DrainCoordinator);
+
+/** How long it took, in ms. */
 async function drained({ pod }: GatedPod): Promise<number> {
   const beganMs = performance.now();
   pod.drain.begin('SIGTERM');
@@ -116,7 +120,7 @@ const stories: Readonly<Record<string, Story>> = {
     for (let batch = 0; batch < 3; batch += 1)
       await Promise.all(Array.from({ length: 40 }, () => noisy.client.publish('channel:noise', noise)));
     const tookMs = await drained(a);
-    expect(a.pod.drain.status()).toMatchObject({ phase: 'finished', moved: 1, forced: 1 });
+    expect(drainOf(a).status()).toMatchObject({ phase: 'finished', moved: 1, forced: 1 });
     expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
     await isWhole(world, mover);
     expect([mover.pod, closesOf(mover)]).toEqual(['b', [4500]]);
@@ -140,13 +144,13 @@ const stories: Readonly<Record<string, Story>> = {
     for (const { redis } of [a, b]) redis.swallows = 'everything';
     const left = movers.filter((mover) => mover.pod === 'a');
     expect(left.length).toBeGreaterThan(1);
-    expect(a.pod.drain.phase).toBe('handing-over');
+    expect(drainOf(a).phase).toBe('handing-over');
     expect(await fateOfNewcomer(b, await world.pods.token('eve'))).toEqual(['busy', 1013]);
     expect(left.flatMap(closesOf).filter((code) => code === 1012)).toEqual([]);
     const tookMs = await ended;
     expect(tookMs).toBeGreaterThan(drain.holdMs + drain.handOverMs - 100);
     expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
-    expect(a.pod.drain.status().forced).toBeGreaterThan(0);
+    expect(drainOf(a).status().forced).toBeGreaterThan(0);
     expect(left.every((mover) => mover.events.some((event) => event.type === 'closed' && event.wasCurrent))).toBe(true);
     for (const { redis } of [a, b]) redis.swallows = 'nothing';
     for (const mover of movers) await isWhole(world, mover);
@@ -158,11 +162,11 @@ const stories: Readonly<Record<string, Story>> = {
     const front = await world.front();
     const mover = await world.traveller('ada', [front.url]);
     const ended = drained(only);
-    await eventually('it to hold', () => only.pod.drain.phase === 'holding');
+    await eventually('it to hold', () => drainOf(only).phase === 'holding');
     const next = await world.pod('next', { BATON_REVISION: 'two' });
     expect(mover.pod).toBe('only');
     await ended;
-    expect(only.pod.drain.status()).toMatchObject({ reason: 'rollout', moved: 1, forced: 0 });
+    expect(drainOf(only).status()).toMatchObject({ reason: 'rollout', moved: 1, forced: 0 });
     await isWhole(world, mover);
     expect([mover.pod, closesOf(mover)]).toEqual(['next', [4500]]);
     expect(await rowOf(next, mover.session)).toMatchObject({ attempt: 2, detached: false });
@@ -176,7 +180,7 @@ const stories: Readonly<Record<string, Story>> = {
     expect(tookMs).toBeGreaterThan(drain.holdMs + drain.handOverMs - 100);
     expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
     expect(closesOf(mover)[0]).toBe(1012);
-    expect(only.pod.drain.status()).toMatchObject({ moved: 0, forced: 1 });
+    expect(drainOf(only).status()).toMatchObject({ moved: 0, forced: 1 });
     await only.pod.close();
     await world.pod('next');
     await isWhole(world, mover);
