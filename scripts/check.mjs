@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 const repository = resolve(import.meta.dirname, '..');
 const closingLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
-const projects = ['unit', 'contract', 'integration', 'docs', 'e2e'];
+const projects = ['unit', 'contract', 'integration', 'docs', 'model', 'e2e'];
 
 /** @param {readonly string[]} directories */
 const present = (directories) => directories.filter((directory) => existsSync(join(repository, directory)));
