@@ -13,6 +13,7 @@ const MASTERS = 3;
 export interface ClusterTopology extends RedisTopology {
   readonly kind: 'cluster';
   slotOf(key: string): Promise<number>;
+  ownerOf(slot: number): Promise<RedisNode>;
   /** Moves one slot with its keys to this master, as redis-cli does. */
   moveSlot(slot: number, to: RedisNode): Promise<void>;
 }
@@ -46,14 +47,14 @@ export async function startCluster({ args = [] }: TopologyOptions = {}): Promise
 }
 
 function assembled(nodes: readonly RedisNode[], stop: () => Promise<void>): ClusterTopology {
-  const masterOf = (key: string) =>
-    eventually(`a majority that agrees on the master of ${key}`, async () => {
+  const ownerOfSlot = (slot: number) =>
+    eventually(`a majority that agrees on the master of slot ${slot}`, async () => {
       const views = await viewsOf(nodes);
-      const slot = await slotOf(nodes, key);
       const owners = views.map((view) => ownerOf(view, slot)?.port);
       const most = nodes.find(({ port }) => owners.filter((owner) => owner === port).length > nodes.length / 2);
       return most;
     });
+  const masterOf = async (key: string) => ownerOfSlot(await slotOf(nodes, key));
   return {
     kind: 'cluster',
     config: { kind: 'cluster', nodes: nodes.map(({ port }) => hostAndPort(port)) },
@@ -71,6 +72,7 @@ function assembled(nodes: readonly RedisNode[], stop: () => Promise<void>): Clus
         { withinMs: 15_000 },
       ),
     slotOf: (key) => slotOf(nodes, key),
+    ownerOf: ownerOfSlot,
     moveSlot: (slot, to) => moveSlot(nodes, slot, to),
     stop,
   };

@@ -1,3 +1,4 @@
+import { OpenConnections } from '../../../src/connections/open-connections.js';
 import type { RunningPod } from '../../../src/start-pod.js';
 import { install, startPodHere, type Installation } from '../in-process-pod.js';
 import { newKeyPrefix, type RedisTopology } from './topology.js';
@@ -40,6 +41,15 @@ export class PodsOn {
     });
     this.traffics.push(traffic);
     return traffic;
+  }
+
+  /** Asks every client of one pod to go to another, as a drain does. Returns how many. */
+  moveAll(from: number, to: number): number {
+    const endpoints = [`ws://127.0.0.1:${this.ports[to] ?? 0}`];
+    const connections = [...(this.pods[from]?.app.get(OpenConnections).all() ?? [])];
+    const open = connections.filter(({ state }) => state === 'open');
+    for (const connection of open) connection.migrate({ reason: 'drain', withinMs: 0, deadlineMs: 10_000, endpoints });
+    return open.length;
   }
 
   private async endTraffic(): Promise<void> {

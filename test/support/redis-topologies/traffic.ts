@@ -1,9 +1,10 @@
 import { eventually } from '../eventually.js';
 import type { Installation } from '../in-process-pod.js';
 import { historyOf } from '../judge/history.js';
+import type { Phase } from '../judge/measures.js';
 import { type Happening, type LogRecord, nowUs } from '../judge/records.js';
 import { summaryOf } from '../judge/summary.js';
-import { count, judge, type Verdict } from '../judge/verdict.js';
+import { count, judge, type Judgement } from '../judge/verdict.js';
 import { LoadClient } from '../load/load-client.js';
 import { Ticker } from '../load/ticker.js';
 
@@ -24,6 +25,7 @@ export class Traffic {
   private readonly records: LogRecord[] = [];
   private readonly clients: readonly LoadClient[];
   private readonly ticker: Ticker;
+  private readonly phases: Phase[] = [];
 
   private constructor({ signer }: Installation, { ports, clients, perSecond }: TrafficOptions) {
     const notes = { note: (who: string, happening: Happening) => this.note(who, happening) };
@@ -58,6 +60,17 @@ export class Traffic {
   get connects(): number {
     return this.records.filter(({ kind }) => kind === 'connect').length;
   }
+  /** What was acknowledged, by its id. */
+  get acknowledgedIds(): ReadonlySet<string> {
+    return new Set(this.records.flatMap((record) => (record.kind === 'acknowledged' ? [record.uid] : [])));
+  }
+  /** What is judged by itself begins now; what was before ends. */
+  begin(phase: string): void {
+    const atUs = nowUs();
+    const before = this.phases.pop();
+    if (before !== undefined) this.phases.push({ ...before, toUs: atUs });
+    this.phases.push({ name: phase, fromUs: atUs, toUs: Infinity });
+  }
   /** So many more have been acknowledged since the call. */
   async flows(more: number, withinMs = 15_000): Promise<void> {
     const from = this.acknowledged;
@@ -69,18 +82,22 @@ export class Traffic {
   }
 
   /** Publishes nothing more, waits until everything has arrived, or won't, and closes the clients. */
-  async end(): Promise<Verdict> {
+  async end(): Promise<Judgement> {
     this.ticker.stop();
     const quiet = () => this.clients.every(({ state, inFlight }) => state.kind === 'connected' && inFlight === 0);
-    const lacking = () => count(this.judged(), 'LOST');
+    const lacking = () => count(this.judged().whole, 'LOST');
     await eventually('everything to arrive', () => quiet() && lacking() === 0, {
       withinMs: CALM_WITHIN_MS,
       everyMs: 100,
     }).catch(() => undefined);
     await Promise.all(this.clients.map((client) => client.finish()));
-    const verdict = this.judged();
-    console.log(`${this.acknowledged} acknowledged, ${this.connects} connects; ${summaryOf(verdict)}`);
-    return verdict;
+    const judgement = this.judged();
+    for (const verdict of [judgement.whole, ...judgement.phases]) {
+      console.log(
+        `${this.acknowledged} acknowledged, ${this.connects} connects; ${verdict.phase}: ${summaryOf(verdict)}`,
+      );
+    }
+    return judgement;
   }
 
   /** Also after `end`. */
@@ -89,8 +106,8 @@ export class Traffic {
     await Promise.all(this.clients.map((client) => client.finish()));
   }
 
-  private judged(): Verdict {
-    return judge(historyOf(this.records)).whole;
+  private judged(): Judgement {
+    return judge(historyOf(this.records), this.phases);
   }
   private note(who: string, happening: Happening): void {
     this.records.push({ atUs: nowUs(), who, ...happening });
