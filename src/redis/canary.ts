@@ -1,12 +1,15 @@
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import { millisecondsOf, type RedisClock } from './redis-clock.js';
-import type { RedisLink } from './redis-link.js';
-import type { IoredisSubscriber } from './redis-subscriber.js';
+import { saysMoved } from './redis-error.js';
+import type { RedisLink, RedisPair } from './redis-link.js';
 
 export interface CanaryOptions {
-  readonly channel: string;
+  /** A channel that lives at this node; asked whenever one has to be chosen. */
+  readonly newChannel: () => string;
   readonly periodMs: number;
+  /** The channel lives elsewhere now. */
+  readonly onMoved: () => void;
 }
 
 /**
@@ -20,6 +23,7 @@ export class Canary {
   private sent = 0;
   private returned = 0;
   private timer: Timer | null = null;
+  private channel = '';
 
   constructor(
     private readonly link: RedisLink,
@@ -28,17 +32,38 @@ export class Canary {
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
+    link.prepare((pair) => this.listen(pair));
     link.onUp(() => this.start());
     link.onDown(() => this.stop());
-  }
-
-  listenOn(subscriber: IoredisSubscriber): void {
-    subscriber.listen(this.options.channel, (message) => this.returnedAs(message));
   }
 
   stop(): void {
     this.timer?.cancel();
     this.timer = null;
+  }
+
+  /** Chooses another channel if this one lives elsewhere. */
+  move(livesHere: (channel: string) => boolean): void {
+    const pair = this.link.current;
+    if (pair === null || livesHere(this.channel)) return;
+    this.stop();
+    this.listen(pair).then(
+      () => {
+        if (this.link.current === pair) this.start();
+      },
+      () => {
+        if (this.link.current === pair) this.link.lose('the canary cannot be heard');
+      },
+    );
+  }
+
+  private async listen({ subscriber }: RedisPair): Promise<void> {
+    const channel = this.options.newChannel();
+    this.channel = channel;
+    await subscriber.ssubscribe(channel);
+    subscriber.on('smessage', (name: string, message: string) => {
+      if (name === channel && this.channel === channel) this.returnedAs(message);
+    });
   }
 
   private start(): void {
@@ -67,17 +92,21 @@ export class Canary {
   private send(): void {
     const commands = this.link.current?.commands;
     if (!commands) return;
+    const { generation } = this;
     this.sent += 1;
-    commands
-      .pipeline()
-      .spublish(this.options.channel, `${this.generation} ${this.sent}`)
-      .time()
-      .exec()
-      .then(
-        (replies) => this.redisClock.observe(millisecondsOf(replies?.[1]?.[1])),
-        // Whether it matters shows when the number is due.
-        (error: unknown) => this.logger.debug('redis.canary-unsent', { error }),
-      );
+    const published = commands.spublish(this.channel, `${generation} ${this.sent}`);
+    Promise.all([published, commands.time()]).then(
+      ([, time]) => this.redisClock.observe(millisecondsOf(time)),
+      (error: unknown) => {
+        if (saysMoved(error) && this.generation === generation) {
+          // Nothing is wrong with the connections.
+          this.stop();
+          this.options.onMoved();
+        }
+        // Otherwise, whether it matters shows when the number is due.
+        else this.logger.debug('redis.canary-unsent', { error });
+      },
+    );
   }
 
   private returnedAs(message: string): void {

@@ -1,12 +1,10 @@
 import { Redis } from 'ioredis';
+import type { HostPort } from '../config/redis-config.js';
 import type { Clock } from '../lib/clock.js';
 import { withDeadline } from '../lib/deadline.js';
-import { saysWrongServer } from './redis-error.js';
+import { tlsFor, type RedisAccess } from './redis-access.js';
 
-export interface ClientOptions {
-  readonly url: string;
-  /** null: the one in the URL, or none. */
-  readonly password: string | null;
+export interface ClientTimeouts {
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
 }
@@ -21,20 +19,30 @@ const KEEP_ALIVE_MS = 5_000;
  * telling when that is done: all of that is switched off. A command that was sent rejects when its connection is lost, or
  * at its deadline; whether it took effect is then unknown.
  */
-export async function openClient(options: ClientOptions, name: string, clock: Clock): Promise<Redis> {
-  const client = new Redis(options.url, {
-    ...(options.password === null ? {} : { password: options.password }),
+export async function openClient(
+  place: HostPort,
+  access: RedisAccess,
+  name: string,
+  { connectTimeoutMs, commandTimeoutMs }: ClientTimeouts,
+  clock: Clock,
+): Promise<Redis> {
+  const client = new Redis({
+    host: place.host,
+    port: place.port,
+    ...(access.username === null ? {} : { username: access.username }),
+    ...(access.password === null ? {} : { password: access.password }),
+    ...(access.tls === null ? {} : { tls: tlsFor(access.tls, place) }),
+    db: access.database,
     lazyConnect: true,
     retryStrategy: null,
-    reconnectOnError: saysWrongServer,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // A server that is still loading is told by INFO (redis-link.ts); the library's check would wait by itself.
+    // A server that is still loading is told by INFO (redis-check.ts); the library's check would wait by itself.
     enableReadyCheck: false,
-    connectTimeout: options.connectTimeoutMs,
-    commandTimeout: options.commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
     disconnectTimeout: DISCONNECT_MS,
     keepAlive: KEEP_ALIVE_MS,
     connectionName: `baton-${name}`,
@@ -44,7 +52,7 @@ export async function openClient(options: ClientOptions, name: string, clock: Cl
   client.on('error', (error: unknown) => (cause = error));
   try {
     // The library's own deadline ends with the TCP handshake; a server that is stopped accepts, too.
-    await withDeadline(clock, 'connecting to Redis', options.connectTimeoutMs, client.connect());
+    await withDeadline(clock, 'connecting to Redis', connectTimeoutMs, client.connect());
     return client;
   } catch (error) {
     closeClient(client);

@@ -1,36 +1,37 @@
 import type { Redis } from 'ioredis';
 import { BatonError } from '../lib/baton-error.js';
-import { RedisClock } from './redis-clock.js';
-import { saysNoScript, saysTimedOut, toBatonError } from './redis-error.js';
-import type { RedisLink } from './redis-link.js';
+import type { Clock } from '../lib/clock.js';
+import { redirectionOf, saysNoScript, toBatonError } from './redis-error.js';
+import type { Command, RedisNode } from './redis-node.js';
 import type { RedisCommands, RedisReply, ScriptCall } from './redis-ports.js';
 import type { Script } from './scripts.js';
+import type { Topology } from './topology.js';
 
-/** The command path over ioredis. */
-export class IoredisCommands implements RedisCommands {
-  private failing = false;
-  private corked: Redis['stream'] | null = null;
+/** How a command is put to a node. */
+type Way = <T>(node: RedisNode, command: Command<T>) => Promise<T>;
 
+const plainly: Way = (node, command) => node.ask(command);
+const durably: Way = async <T>(node: RedisNode, command: Command<T>) => (await node.askDurably(command)) as T;
+
+/** The command path over ioredis: every command goes to the node that has its key. */
+export class RoutedCommands implements RedisCommands {
   constructor(
-    private readonly link: RedisLink,
-    private readonly redisClock: RedisClock,
+    private readonly topology: Topology,
     private readonly scripts: ReadonlyMap<string, Script>,
-  ) {
-    link.onUp(() => (this.failing = false));
-  }
+    private readonly clock: Clock,
+  ) {}
 
   get healthy(): boolean {
-    return !this.failing && this.link.current !== null;
+    const { nodes } = this.topology;
+    return nodes.length > 0 && nodes.every(({ healthy }) => healthy);
   }
 
-  async run(call: ScriptCall): Promise<RedisReply> {
-    const script = this.scripts.get(call.script);
-    if (!script) throw new BatonError('internal', `there is no script ${call.script}`);
-    return (await this.ask((client) => evaluate(client, script, call))) as RedisReply;
+  run(call: ScriptCall): Promise<RedisReply> {
+    return this.evaluate(call, plainly);
   }
 
   runDurably(call: ScriptCall): Promise<RedisReply> {
-    return this.run(call);
+    return this.evaluate(call, durably);
   }
 
   runAll(calls: readonly ScriptCall[]): Promise<readonly PromiseSettledResult<RedisReply>[]> {
@@ -38,62 +39,75 @@ export class IoredisCommands implements RedisCommands {
   }
 
   fields(key: string, names: readonly string[]): Promise<readonly (string | null)[]> {
-    return this.ask((client) => client.hmget(key, ...names));
+    return this.ask(key, (client) => client.hmget(key, ...names));
   }
 
   text(key: string): Promise<string | null> {
-    return this.ask((client) => client.get(key));
+    return this.ask(key, (client) => client.get(key));
   }
 
   async exist(keys: readonly string[]): Promise<readonly boolean[]> {
-    return Promise.all(keys.map(async (key) => (await this.ask((client) => client.exists(key))) === 1));
+    return Promise.all(keys.map(async (key) => (await this.ask(key, (client) => client.exists(key))) === 1));
   }
 
-  timeMs(_key: string): number {
-    return this.redisClock.timeMs();
+  timeMs(key: string): number {
+    return this.topology.nodeOf(key)?.clock.timeMs() ?? this.clock.now();
   }
 
-  observeTimeMs(_key: string, timeMs: number): void {
-    this.redisClock.observe(timeMs);
+  observeTimeMs(key: string, timeMs: number): void {
+    this.topology.nodeOf(key)?.clock.observe(timeMs);
   }
 
-  private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
-    const pair = this.link.current;
+  private async evaluate(call: ScriptCall, way: Way): Promise<RedisReply> {
+    const script = this.scripts.get(call.script);
+    const [key] = call.keys;
+    if (!script || key === undefined) throw new BatonError('internal', `there is no script ${call.script}, or no key`);
     try {
-      if (!pair) throw new BatonError('unavailable');
-      this.cork(pair.commands.stream);
-      const reply = await command(pair.commands);
-      this.failing = false;
-      return reply;
-    } catch (cause) {
-      // A half-open connection never fails by itself.
-      if (pair && pair === this.link.current && saysTimedOut(cause))
-        this.link.lose('a command was not answered in time');
-      const error = toBatonError(cause);
-      if (error.code === 'unavailable') this.failing = true;
-      throw error;
+      return await this.ask(key, (client) => evalsha(client, script, call), way);
+    } catch (error) {
+      // The first call after a start of Redis or a SCRIPT FLUSH: nothing was executed.
+      if (!(error instanceof BatonError) || !saysNoScript(error.cause)) throw error;
+      return await this.ask(key, (client) => evaluateText(client, script, call), way);
     }
   }
 
-  /** The kernel's write costs more than the command: whatever is sent in one turn goes in one. */
-  private cork(stream: Redis['stream']): void {
-    if (this.corked === stream) return;
-    this.corked = stream;
-    stream.cork();
-    process.nextTick(() => {
-      if (this.corked === stream) this.corked = null;
-      stream.uncork();
-    });
+  private async ask<T>(key: string, command: Command<T>, way: Way = plainly): Promise<T> {
+    const { topology } = this;
+    const generation = topology.generationOf(key);
+    try {
+      const node = topology.nodeOf(key);
+      if (!node) throw new BatonError('unavailable', 'nobody has said yet which node has what');
+      const reply = await this.following(node, command, way);
+      // Where the key has come to live meanwhile, subscriptions are checked: nothing from before may follow that (M).
+      if (topology.generationOf(key) !== generation) throw new BatonError('unavailable');
+      return reply;
+    } catch (error) {
+      throw toBatonError(error);
+    }
+  }
+
+  /** Goes once where it is sent to: whoever sent it on has executed nothing. */
+  private async following<T>(node: RedisNode, command: Command<T>, way: Way): Promise<T> {
+    try {
+      return await way(node, command);
+    } catch (error) {
+      const to = redirectionOf(error);
+      const other = to && this.topology.redirected(to.place, node);
+      if (!to || !other) throw error;
+      if (to.kind === 'moved') return await way(other, command);
+      return await way(other, (client) => {
+        // Holds for the next command of this connection only, so nothing may come between the two.
+        client.asking().catch(() => undefined);
+        return command(client);
+      });
+    }
   }
 }
 
-async function evaluate(client: Redis, script: Script, { keys, args }: ScriptCall): Promise<unknown> {
-  const keysAndArgs = [...keys, ...args];
-  try {
-    return await client.evalsha(script.sha1, keys.length, ...keysAndArgs);
-  } catch (error) {
-    // The first call after a start of Redis or a SCRIPT FLUSH: nothing was executed.
-    if (!saysNoScript(error)) throw error;
-    return client.eval(script.text, keys.length, ...keysAndArgs);
-  }
+function evalsha(client: Redis, script: Script, { keys, args }: ScriptCall): Promise<RedisReply> {
+  return client.evalsha(script.sha1, keys.length, ...keys, ...args) as Promise<RedisReply>;
+}
+
+function evaluateText(client: Redis, script: Script, { keys, args }: ScriptCall): Promise<RedisReply> {
+  return client.eval(script.text, keys.length, ...keys, ...args) as Promise<RedisReply>;
 }

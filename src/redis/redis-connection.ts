@@ -1,48 +1,46 @@
-import type { RedisConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
-import { randomId } from '../lib/random-id.js';
 import type { Logger } from '../observability/logger.js';
-import { Canary } from './canary.js';
-import { RedisKeys } from './keys.js';
-import { checkServer } from './redis-check.js';
-import { RedisClock } from './redis-clock.js';
-import { IoredisCommands } from './redis-commands.js';
-import { RedisLink } from './redis-link.js';
+import { parseRedisUrl } from './redis-access.js';
+import { RoutedCommands } from './redis-commands.js';
+import type { NodeContext, RedisConnectionConfig } from './redis-node.js';
 import type { RedisCommands, RedisSubscriber } from './redis-ports.js';
-import { IoredisSubscriber } from './redis-subscriber.js';
+import { RoutedSubscriber } from './redis-subscriber.js';
 import { loadScripts } from './scripts.js';
+import { OneServer, type Topology } from './topology.js';
 
-export interface RedisConnectionConfig extends RedisConfig {
-  readonly canaryMs: number;
-}
+export type { RedisConnectionConfig } from './redis-node.js';
 
 /** A pod's access to Redis, put together: it is shut until `start`, and reconnects until `close`. */
 export class RedisConnection {
   readonly commands: RedisCommands;
   readonly subscriber: RedisSubscriber;
-  private readonly link: RedisLink;
-  private readonly canary: Canary;
+  private readonly topology: Topology;
 
   constructor(config: RedisConnectionConfig, clock: Clock, logger: Logger) {
-    const link = new RedisLink(config, clock, logger);
-    const redisClock = new RedisClock(clock);
-    link.prepare((pair) => checkServer(pair, redisClock, logger));
-    const subscriber = new IoredisSubscriber(link, clock, config.commandTimeoutMs);
-    const channel = new RedisKeys(config.keyPrefix).canary(randomId());
-    this.canary = new Canary(link, redisClock, { channel, periodMs: config.canaryMs }, clock, logger);
-    this.canary.listenOn(subscriber);
-    this.link = link;
-    this.commands = new IoredisCommands(link, redisClock, loadScripts());
-    this.subscriber = subscriber;
+    this.topology = topologyOf({ config, clock, logger });
+    this.commands = new RoutedCommands(this.topology, loadScripts(), clock);
+    this.subscriber = new RoutedSubscriber(this.topology, clock, config.commandTimeoutMs);
   }
 
   /** Resolves when Redis was reached or the first try has failed; later ones follow by themselves. */
   start(): Promise<void> {
-    return this.link.start();
+    return this.topology.start();
   }
 
   close(): void {
-    this.canary.stop();
-    this.link.close();
+    this.topology.close();
+  }
+}
+
+function topologyOf(context: NodeContext): Topology {
+  const { topology } = context.config;
+  switch (topology.kind) {
+    case 'single': {
+      const place = parseRedisUrl(topology.url);
+      return new OneServer(context, () => Promise.resolve(place));
+    }
+    case 'sentinel':
+    case 'cluster':
+      throw new Error(`${topology.kind} is not supported`);
   }
 }

@@ -1,3 +1,4 @@
+import type { HostPort } from '../config/redis-config.js';
 import { BatonError } from '../lib/baton-error.js';
 
 /**
@@ -5,13 +6,13 @@ import { BatonError } from '../lib/baton-error.js';
  * a full disk or memory, a script that runs too long, an ACL or password in rotation.
  */
 const NOT_NOW =
-  /(^|-)(READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
+  /(^|-)(READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients|WAIT cannot be used with replica/;
 
 /** After these the connection leads to a server that can't serve: another one may have taken its name or address. */
 const WRONG_SERVER = /(^|-)(READONLY|LOADING|MASTERDOWN)\b/;
 
-export function saysWrongServer(error: Error): boolean {
-  return WRONG_SERVER.test(error.message);
+export function saysWrongServer(error: unknown): error is Error {
+  return isReply(error) && WRONG_SERVER.test(error.message);
 }
 
 /** The library's own words. */
@@ -21,6 +22,26 @@ export function saysTimedOut(error: unknown): boolean {
 
 export function saysNoScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
+}
+
+export function saysMoved(error: unknown): boolean {
+  return redirectionOf(error)?.kind === 'moved';
+}
+
+/** Where a node of a cluster sends us; nothing was executed. */
+export interface Redirection {
+  readonly kind: 'moved' | 'ask';
+  /** An empty host: the one that was asked, under another port. */
+  readonly place: HostPort;
+}
+
+const REDIRECTION = /^(?:ERR )?(MOVED|ASK) \d+ (\S*):(\d+)/;
+
+export function redirectionOf(error: unknown): Redirection | null {
+  if (!isReply(error)) return null;
+  const [, kind, host = '', port] = REDIRECTION.exec(error.message) ?? [];
+  if (kind === undefined) return null;
+  return { kind: kind === 'MOVED' ? 'moved' : 'ask', place: { host, port: Number(port) } };
 }
 
 /**

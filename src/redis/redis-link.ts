@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
-import type { RedisConfig } from '../config/config.js';
+import type { HostPort, RedisConfig } from '../config/redis-config.js';
 import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
+import { readAccess } from './redis-access.js';
 import { closeClient, openClient } from './redis-client.js';
 
-/** Two connections to one Redis: a subscribed one must not wait behind commands, nor commands behind it. */
+/** Connections to one Redis: a subscribed one must not wait behind commands, nor commands behind it. */
 export interface RedisPair {
+  readonly place: HostPort;
   readonly commands: Redis;
   readonly subscriber: Redis;
+  /** For commands that wait for replicas, which holds up whatever follows; null if none ever does. */
+  readonly durable: Redis | null;
 }
 
 const BACKOFF = { baseMs: 50, maxMs: 2_000 } as const;
@@ -17,7 +20,7 @@ const BACKOFF = { baseMs: 50, maxMs: 2_000 } as const;
 const STEADY_MS = 10_000;
 
 /**
- * Keeps a pair open. Losing either connection closes both, and both are opened again: what a lost connection left behind
+ * Keeps the connections open. Losing any of them closes all, and all are opened again: what a lost connection left behind
  * must not follow the checks that are made on the new ones.
  */
 export class RedisLink {
@@ -31,8 +34,10 @@ export class RedisLink {
   private readonly ups: (() => void)[] = [];
   private readonly downs: (() => void)[] = [];
 
+  /** `find`: where the server is now; asked before every try. */
   constructor(
     private readonly config: RedisConfig,
+    private readonly find: () => Promise<HostPort>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -40,6 +45,10 @@ export class RedisLink {
   /** null while Redis is away or the new pair isn't prepared. */
   get current(): RedisPair | null {
     return this.pair;
+  }
+  /** Where the connections lead that are open or being prepared. */
+  get place(): HostPort | null {
+    return (this.pair ?? this.opening)?.place ?? null;
   }
   /** Runs on every new pair before anybody may use it, one after the other; a rejection gives the pair up. */
   prepare(step: (pair: RedisPair) => Promise<void>): void {
@@ -65,7 +74,7 @@ export class RedisLink {
 
   /** Gives the pair up, because something showed that it can't be trusted, and opens another. */
   lose(reason: string): void {
-    const pair = this.pair;
+    const pair = this.pair ?? this.opening;
     if (pair) this.lost(pair, reason);
   }
 
@@ -73,12 +82,14 @@ export class RedisLink {
     try {
       const pair = await this.open();
       this.opening = pair;
-      for (const prepare of this.preparations) await prepare(pair);
-      if (this.opening !== pair) throw new Error('the connection was lost while it was prepared');
+      for (const prepare of this.preparations) {
+        await prepare(pair);
+        if (this.opening !== pair) throw new Error('the connection was lost while it was prepared');
+      }
       this.opening = null;
       this.pair = pair;
       this.upSinceMs = this.clock.monotonic();
-      this.logger.info('redis.connected', { failures: this.failures });
+      this.logger.info('redis.connected', { ...pair.place, failures: this.failures });
       for (const up of this.ups) up();
     } catch (error) {
       this.drop();
@@ -88,25 +99,30 @@ export class RedisLink {
   }
 
   private async open(): Promise<RedisPair> {
-    const { passwordFile, topology } = this.config;
-    if (topology.kind !== 'single') throw new Error(`${topology.kind} is not supported`);
-    const password = passwordFile === null ? null : (await readFile(passwordFile, 'utf8')).trim();
-    const options = { ...this.config, url: topology.url, password };
-    const [commands, subscriber] = await Promise.allSettled([
-      openClient(options, 'commands', this.clock),
-      openClient(options, 'subscriber', this.clock),
+    const { config } = this;
+    const [place, access] = await Promise.all([this.find(), readAccess(config)]);
+    const { replicas, waitMs } = config.durability;
+    const waiting = { ...config, commandTimeoutMs: config.commandTimeoutMs + waitMs };
+    const results = await Promise.allSettled([
+      openClient(place, access, 'commands', config, this.clock),
+      openClient(place, access, 'subscriber', config, this.clock),
+      replicas === 0 ? null : openClient(place, access, 'durable', waiting, this.clock),
     ]);
-    if (commands.status === 'fulfilled' && subscriber.status === 'fulfilled' && !this.closed) {
-      return this.watch({ commands: commands.value, subscriber: subscriber.value });
+    const [commands, subscriber, durable] = results.map((result) =>
+      result.status === 'fulfilled' ? result.value : null,
+    );
+    const failure = results.find((result) => result.status === 'rejected');
+    if (!failure && commands && subscriber && !this.closed) {
+      return this.watch({ place, commands, subscriber, durable: durable ?? null });
     }
-    for (const client of [commands, subscriber]) if (client.status === 'fulfilled') closeClient(client.value);
-    if (commands.status === 'rejected') throw commands.reason;
-    throw subscriber.status === 'rejected' ? subscriber.reason : new Error('closed while connecting');
+    for (const client of [commands, subscriber, durable]) if (client) closeClient(client);
+    throw failure?.reason ?? new Error('closed while connecting');
   }
 
   private watch(pair: RedisPair): RedisPair {
     pair.commands.once('end', () => this.lost(pair, 'the command connection was closed'));
     pair.subscriber.once('end', () => this.lost(pair, 'the subscriber connection was closed'));
+    pair.durable?.once('end', () => this.lost(pair, 'the connection for durable commands was closed'));
     return pair;
   }
 
@@ -114,7 +130,7 @@ export class RedisLink {
     if (this.opening === pair) this.drop();
     if (this.pair !== pair) return;
     if (this.clock.monotonic() - this.upSinceMs > STEADY_MS) this.failures = 0;
-    this.logger.warn('redis.lost', { reason });
+    this.logger.warn('redis.lost', { ...pair.place, reason });
     this.drop();
     for (const down of this.downs) down();
     this.connectLater();
@@ -125,6 +141,7 @@ export class RedisLink {
       if (!pair) continue;
       closeClient(pair.commands);
       closeClient(pair.subscriber);
+      if (pair.durable) closeClient(pair.durable);
     }
     this.pair = null;
     this.opening = null;
