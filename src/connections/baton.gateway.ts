@@ -16,6 +16,7 @@ import { applyClaim } from './claim-result.js';
 import { Credentials } from './credentials.js';
 import type { Received, UnreadableFrame } from './frame-dispatcher.js';
 import { SessionOpener } from './session-opener.js';
+import { UnansweredWrites } from './unanswered-writes.js';
 
 /**
  * One method a frame type; the first argument is Nest's client, which all sockets share. Provided as a class: Nest
@@ -27,6 +28,7 @@ export class BatonGateway {
     @Inject(SessionOpener) private readonly opener: SessionOpener,
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(SESSION_STORE) private readonly store: SessionStore,
+    @Inject(UnansweredWrites) private readonly unanswered: UnansweredWrites,
   ) {}
 
   @SubscribeMessage('hello')
@@ -81,10 +83,10 @@ export class BatonGateway {
 
   @SubscribeMessage('bye')
   async bye(_server: unknown, { connection }: Received<ByeFrame>): Promise<void> {
-    const { session, state } = connection;
+    const { session } = connection;
     connection.saidBye = true;
     connection.close('done');
-    // A session that has just moved ends all the same: its client means the session, not this connection.
-    if (session) await this.store.end(session.row, state === 'leaving' ? undefined : connection.id);
+    // Whoever owns it: a session that has just moved ends all the same, its client means it and not this connection.
+    if (session) await this.unanswered.say(() => this.store.end(session.row));
   }
 }

@@ -172,12 +172,8 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
   /** The row says from now on that nobody holds the session, unless it has moved. */
   async giveBack(store: SessionStore): Promise<void> {
     if (!this.claimed) return;
-    try {
-      await store.detach(this.claimed.row, this.attempt, this.id);
-    } catch (error) {
-      // Without it the row goes on naming this connection until the session TTL ends it: only the display is late.
-      this.context.logger.warn('session.detach-failed', { connectionId: this.id, error });
-    }
+    const { row } = this.claimed;
+    await this.context.unanswered.say(() => store.detach(row, this.attempt, this.id));
   }
 
   busy(retryAfterMs: number): void {

@@ -24,6 +24,7 @@ import { OpenConnections } from './open-connections.js';
 import { SessionKeeper } from './session-keeper.js';
 import { SessionOpener } from './session-opener.js';
 import { TurnFlusher } from './turn-flusher.js';
+import { UnansweredWrites } from './unanswered-writes.js';
 
 export const CONNECTION_CONTEXT = Symbol('ConnectionContext');
 
@@ -35,14 +36,26 @@ const LINGER_MS = 400;
 
 const providers: readonly FactoryProvider[] = [
   {
+    provide: UnansweredWrites,
+    inject: [LOGGER],
+    useFactory: (logger: Logger) => new UnansweredWrites(logger),
+  },
+  {
     provide: CONNECTION_CONTEXT,
-    inject: [CONFIG, CLOCK, LOGGER, METRICS],
-    useFactory: (config: Config, clock: Clock, logger: Logger, metrics: Metrics): ConnectionContext => ({
+    inject: [CONFIG, CLOCK, LOGGER, METRICS, UnansweredWrites],
+    useFactory: (
+      config: Config,
+      clock: Clock,
+      logger: Logger,
+      metrics: Metrics,
+      unanswered: UnansweredWrites,
+    ): ConnectionContext => ({
       config: config.connections,
       clock,
       logger,
       metrics,
       flusher: new TurnFlusher(),
+      unanswered,
       lingerMs: LINGER_MS,
     }),
   },
@@ -88,11 +101,11 @@ const providers: readonly FactoryProvider[] = [
       store: SessionStore,
       subscriber: RedisSubscriber,
       config: Config,
-      { clock, logger }: ConnectionContext,
+      { clock, logger, unanswered }: ConnectionContext,
     ) =>
       new ConnectionsLifecycle(
         new Heartbeat(() => open.all(), config.connections, clock),
-        new SessionKeeper(store, () => open.all(), config.sessions, clock, logger),
+        new SessionKeeper({ store, unanswered, clock, logger }, () => open.all(), config.sessions),
         subscriber,
         new RedisKeys(config.redis.keyPrefix),
       ),

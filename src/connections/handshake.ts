@@ -74,7 +74,7 @@ export class Handshake {
     const result = await this.store.claim(claim);
     switch (result.kind) {
       case 'claimed':
-        if (claimant.saidBye) await this.store.end(key, claimant.id);
+        if (claimant.saidBye) await this.store.end(key);
         else if (!claimant.alive) await this.store.detach(key, hello.attempt, claimant.id);
         return {
           kind: 'welcome',
@@ -87,6 +87,7 @@ export class Handshake {
       case 'expired':
         return { kind: 'refused', code: 'badCredential', reason: 'credential expired' };
       case 'superseded':
+        if (claimant.saidBye) await this.store.end(key);
         return { kind: 'refused', code: 'moved', reason: String(result.attempt) };
     }
   }

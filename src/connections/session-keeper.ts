@@ -5,6 +5,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Claim, SessionKey, SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
 import type { Connection } from './connection.js';
+import type { UnansweredWrites } from './unanswered-writes.js';
 
 /** Claims in one write, so that a check of 10,000 rows never holds Redis or this pod up for long. */
 const BATCH = 200;
@@ -14,6 +15,13 @@ const TICKS_PER_SWEEP = 60;
 /** A process that didn't run for this long can't know who has taken its sessions meanwhile. */
 const PAUSE_MS = 5_000;
 const RETRY = { baseMs: 100, maxMs: 2_000 } as const;
+
+export interface KeeperPorts {
+  readonly store: SessionStore;
+  readonly unanswered: UnansweredWrites;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 interface ClaimedAgain {
   /** Their session is still theirs. */
@@ -37,19 +45,17 @@ export class SessionKeeper {
   private lastTickMs = 0;
 
   constructor(
-    private readonly store: SessionStore,
+    private readonly ports: KeeperPorts,
     private readonly connections: () => Iterable<Connection>,
     private readonly config: SessionsConfig,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
   ) {}
 
   start(): void {
     const tickMs = Math.max(20, this.config.sweepMs / TICKS_PER_SWEEP);
-    this.lastTickMs = this.clock.monotonic();
-    this.timer = this.clock.every(tickMs, () => {
+    this.lastTickMs = this.ports.clock.monotonic();
+    this.timer = this.ports.clock.every(tickMs, () => {
       this.tick(tickMs).catch((error: unknown) => {
-        this.logger.error('session.sweep-failed', { error });
+        this.ports.logger.error('session.sweep-failed', { error });
       });
     });
   }
@@ -69,21 +75,22 @@ export class SessionKeeper {
       if (connection.session && concerns(connection.session.row)) this.doubted.add(connection);
     this.retry?.cancel();
     this.retry = null;
-    await this.checkDoubted();
+    await Promise.all([this.checkDoubted(), this.ports.unanswered.repeat()]);
   }
 
   private async tick(tickMs: number): Promise<void> {
-    const now = this.clock.monotonic();
+    const now = this.ports.clock.monotonic();
     const paused = now - this.lastTickMs > tickMs + PAUSE_MS;
     this.lastTickMs = now;
     if (paused) {
-      this.logger.warn('session.check-after-pause', {});
+      this.ports.logger.warn('session.check-after-pause', {});
       await this.check(() => true);
       return;
     }
+    await this.ports.unanswered.repeat();
     const { kept, unknown } = await this.claimAgain(this.dueNow(), sweepOf);
     // Soon again: a row lives for two sweeps more than a client may be away.
-    for (const connection of unknown) this.due.set(connection, this.clock.monotonic() + this.config.sweepMs / 10);
+    for (const connection of unknown) this.due.set(connection, this.ports.clock.monotonic() + this.config.sweepMs / 10);
     await this.touch(kept);
   }
 
@@ -99,7 +106,7 @@ export class SessionKeeper {
         this.checkLater(unknown);
       }
     } catch (error) {
-      this.logger.error('session.check-failed', { error });
+      this.ports.logger.error('session.check-failed', { error });
     } finally {
       this.checking = false;
     }
@@ -109,14 +116,14 @@ export class SessionKeeper {
     this.failures = unknown.length === 0 ? 0 : this.failures + 1;
     if (unknown.length === 0 || this.timer === null) return;
     for (const connection of unknown) this.doubted.add(connection);
-    this.retry = this.clock.after(backoffMs(this.failures, RETRY.baseMs, RETRY.maxMs), () => {
+    this.retry = this.ports.clock.after(backoffMs(this.failures, RETRY.baseMs, RETRY.maxMs), () => {
       this.retry = null;
       void this.checkDoubted();
     });
   }
 
   private dueNow(): Connection[] {
-    const now = this.clock.monotonic();
+    const now = this.ports.clock.monotonic();
     const found: Connection[] = [];
     for (const connection of this.connections()) {
       if (connection.state !== 'open') continue;
@@ -137,18 +144,18 @@ export class SessionKeeper {
     const unknown: Connection[] = [];
     for (let start = 0; start < connections.length; start += BATCH) {
       const batch = connections.slice(start, start + BATCH).filter(({ state, session }) => state === 'open' && session);
-      const results = await this.store.claimAll(batch.flatMap(toClaim));
+      const results = await this.ports.store.claimAll(batch.flatMap(toClaim));
       let failure: unknown = null;
       batch.forEach((connection, index) => {
         const result = results[index];
         if (result?.status === 'fulfilled') {
-          if (applyClaim(connection, result.value, this.store)) kept.push(connection);
+          if (applyClaim(connection, result.value, this.ports.store)) kept.push(connection);
           return;
         }
         failure = result?.reason;
         unknown.push(connection);
       });
-      if (failure !== null) this.logger.warn('session.claim-again-failed', { error: failure });
+      if (failure !== null) this.ports.logger.warn('session.claim-again-failed', { error: failure });
     }
     return { kept, unknown };
   }
@@ -158,7 +165,7 @@ export class SessionKeeper {
       try {
         await session?.publisher.touch();
       } catch (error) {
-        this.logger.warn('session.touch-failed', { connectionId: id, error });
+        this.ports.logger.warn('session.touch-failed', { connectionId: id, error });
       }
     }
   }

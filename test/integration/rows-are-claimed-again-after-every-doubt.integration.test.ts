@@ -126,6 +126,28 @@ describe('after pods lost their subscriber connections', () => {
   });
 });
 
+describe('what was said to a Redis that refused for the moment', () => {
+  it.each([
+    ['the end of a connection', (client: RawClient) => client.terminate(), ['1', '1']],
+    ['the end of a session', (client: RawClient) => client.send({ type: 'bye' }), [null, null]],
+  ])('%s is said again when it is back', async (_what, say, row) => {
+    const held = await join('a');
+    const before = await refusals();
+    await admin.config('SET', 'min-replicas-to-write', '1');
+    try {
+      say(held.client);
+      await eventually('it to be refused', async () => (await refusals()) > before);
+    } finally {
+      await admin.config('SET', 'min-replicas-to-write', '0');
+    }
+    await cutSubscribers();
+    await eventually('it to be done', async () => {
+      const found = await admin.hmget(rowOf(held.session), 'attempt', 'detached');
+      return JSON.stringify(found) === JSON.stringify(row);
+    });
+  });
+});
+
 describe('a session that ends', () => {
   it('is told to the connection that has it, on whatever pod', async () => {
     const held = await join('b');
