@@ -100,6 +100,8 @@ class SocketSink implements StreamSink {
   settled = false;
   /** The socket's queue was full: it reads from the log again once there is room. */
   behind = false;
+  /** It was at least once. */
+  private slow = false;
   private subscription: Subscription | null = null;
 
   constructor(
@@ -117,6 +119,7 @@ class SocketSink implements StreamSink {
     if (this.writer.sendShared(frames, count)) return true;
     if (!this.behind) {
       this.behind = true;
+      this.slow = true;
       this.ports.onSlow();
       this.writer.whenDrained(() => {
         this.behind = false;
@@ -128,6 +131,11 @@ class SocketSink implements StreamSink {
 
   reset(reason: ResetReason, position: Position): void {
     this.settled = false;
+    // Its own reading could not keep pace with the window: the resume brings the reset.
+    if (reason === 'trimmed' && this.slow && this.subscription?.live !== true) {
+      this.writer.close('tooSlow');
+      return;
+    }
     this.ports.onReset(reason);
     this.writer.send({ type: 'reset', stream: this.stream, reason, position });
   }

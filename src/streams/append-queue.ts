@@ -93,7 +93,7 @@ export class AppendQueue {
     const startMs = clock.monotonic();
     let reply: AppendReply;
     try {
-      reply = parseAppendReply(await redis.run(appendCall(this.keys, items, limits, newId)), items);
+      reply = parseAppendReply(await redis.runDurably(appendCall(this.keys, items, limits, newId)), items);
     } catch (error) {
       if (error instanceof BatonError && error.code === 'unavailable') return false;
       this.take(batch, (pending) => {

@@ -45,7 +45,7 @@ export class LiveMember implements Subscription, Reader {
   private queued = false;
 
   constructor(
-    private readonly live: LiveStream,
+    private readonly shared: LiveStream,
     private readonly context: MemberContext,
     position: Position | null,
     private readonly sink: StreamSink,
@@ -58,8 +58,11 @@ export class LiveMember implements Subscription, Reader {
   get stream(): StreamName {
     return this.sink.stream;
   }
+  get live(): boolean {
+    return this.state === 'live';
+  }
   get position(): Position | null {
-    return this.state === 'live' ? this.live.position : this.own;
+    return this.state === 'live' ? this.shared.position : this.own;
   }
 
   get wanted(): boolean {
@@ -77,7 +80,7 @@ export class LiveMember implements Subscription, Reader {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.endDeadline();
-    this.live.leave(this);
+    this.shared.leave(this);
     this.context.left();
   }
 
@@ -144,7 +147,7 @@ export class LiveMember implements Subscription, Reader {
     if (result.kind === 'reset') this.resetTo(result.reason, result.top);
     else this.replay(result);
     if (!this.is('reading') || !this.own || this.own.offset < result.top.offset) return;
-    const joined = this.live.join(this, this.own, this.own !== before);
+    const joined = this.shared.join(this, this.own, this.own !== before);
     if (joined === 'live') this.wentLive();
     else if (joined === 'waits') this.state = 'waiting';
   }
@@ -200,7 +203,7 @@ export class LiveMember implements Subscription, Reader {
   }
   /** A pod that takes many clients over reads for others: that is no fault of this connection. */
   private queueTrouble(): unknown {
-    const queued = this.state === 'waiting' ? this.live.queued : this.queued;
+    const queued = this.state === 'waiting' ? this.shared.queued : this.queued;
     if (!queued) return null;
     return this.context.readTrouble ?? new BatonError('busy', 'many streams are waiting to be read');
   }

@@ -31,6 +31,8 @@ export interface StreamSink {
 export interface Subscription {
   /** The last position handed to the sink; null before the first. */
   readonly position: Position | null;
+  /** What it is given is what Redis publishes; false while it reads from its own position. */
+  readonly live: boolean;
   /** Reads again from its position and goes live: after a refused delivery. No second `subscribed` is sent. */
   resume(): void;
   /** No call to the sink follows. */

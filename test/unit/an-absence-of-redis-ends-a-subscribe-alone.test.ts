@@ -35,7 +35,7 @@ const writer: FrameWriter = {
 const live: LiveStreams = {
   subscribe: (_owner, _position, sink) => {
     opened.push(sink);
-    return { position: null, resume: () => undefined, close: () => undefined };
+    return { position: null, live: false, resume: () => undefined, close: () => undefined };
   },
 };
 

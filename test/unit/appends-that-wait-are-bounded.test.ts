@@ -11,7 +11,7 @@ const data = '"'.padEnd(65_000, 'ä');
 
 /** A Redis that is away from the beginning. */
 const away = {
-  run: () => Promise.reject(new BatonError('unavailable')),
+  runDurably: () => Promise.reject(new BatonError('unavailable')),
 } as unknown as RedisCommands;
 
 class Pod {
