@@ -193,15 +193,35 @@ describeEachStore('sessions', (open) => {
   });
 
   describe('a session', () => {
-    it('is gone its TTL after it was detached', async () => {
+    it('is gone its TTL after it was detached, to the second, with its data', async () => {
       const twin = open(brief);
       const key = await begun(twin);
+      await twin.store.putData(key, 'cart', 'book', 0);
       await twin.store.detach(key, 1, A);
+      const detachedAtMs = twin.nowMs();
       await twin.waitFor('the detached session to expire', async () => (await twin.store.get(key)) === null);
+      expect(twin.nowMs() - detachedAtMs).toBeGreaterThanOrEqual(brief.ttlMs - 25);
+      expect(twin.nowMs() - detachedAtMs).toBeLessThan(brief.ttlMs + 1_000);
       expect(await twin.store.claim(claimOf(key, 2, B))).toEqual({ kind: 'gone' });
+      expect(await twin.store.getData(key, 'cart')).toBeNull();
       expect(await twin.store.putData(key, 'cart', 1, null)).toEqual({ kind: 'gone' });
       expect(await twin.store.detach(key, 1, A)).toBe(false);
       expect(await twin.store.end(key)).toBe(false);
+    });
+
+    it('that is resumed in time has its whole life before it again', async () => {
+      const twin = open(refreshed);
+      const key = await begun(twin);
+      await twin.store.putData(key, 'cart', 'book', 0);
+      const bornAtMs = twin.nowMs();
+      for (const attempt of [2, 3, 4]) {
+        await twin.store.detach(key, attempt - 1, attempt === 2 ? A : B);
+        const sinceMs = twin.nowMs();
+        await twin.waitFor('half a life', () => twin.nowMs() - sinceMs >= refreshed.ttlMs / 2);
+        expect(await twin.store.claim(claimOf(key, attempt, B))).toMatchObject({ kind: 'claimed' });
+      }
+      expect(twin.nowMs() - bornAtMs).toBeGreaterThan(refreshed.ttlMs);
+      expect(await twin.store.getData(key, 'cart')).toMatchObject({ value: 'book' });
     });
 
     it('is gone two sweeps and its TTL after the pod that owned it was last heard of', async () => {
@@ -209,7 +229,8 @@ describeEachStore('sessions', (open) => {
       const key = await begun(twin);
       const ownedSinceMs = twin.nowMs();
       await twin.waitFor('the forgotten session to expire', async () => (await twin.store.get(key)) === null);
-      expect(twin.nowMs() - ownedSinceMs).toBeGreaterThanOrEqual(brief.ttlMs + 2 * brief.sweepMs - 5);
+      expect(twin.nowMs() - ownedSinceMs).toBeGreaterThanOrEqual(brief.ttlMs + 2 * brief.sweepMs - 25);
+      expect(twin.nowMs() - ownedSinceMs).toBeLessThan(brief.ttlMs + 2 * brief.sweepMs + 1_000);
     });
 
     it('that is claimed again in time stays', async () => {

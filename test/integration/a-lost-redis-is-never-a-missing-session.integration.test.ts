@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { connectRedis } from '../support/redis-connection.js';
-import { A, claimOf, fieldsOf, newSession } from '../support/sessions/claims.js';
+import { A, ann, claimOf, fieldsOf, newSession } from '../support/sessions/claims.js';
 import { redisTwin } from '../support/sessions/store-twin.js';
 import { startRedisServer } from '../support/redis-server.js';
 
@@ -22,6 +22,11 @@ describe('sessions while Redis is away', () => {
         () => store.get(key),
         () => store.getData(key, 'cart'),
         () => store.putData(key, 'cart', 1, null),
+        () => store.deleteData(key, 'cart', null),
+        () => store.listData(key),
+        () => store.inspect(key),
+        () => store.listByUser(key.tenant, ann, { limit: 10, after: null }),
+        () => store.listByTenant(key.tenant, { limit: 10, after: null }),
         () => events.listen(key, () => undefined),
       ];
       for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
