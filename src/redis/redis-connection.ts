@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
+import { BehindSentinel } from './behind-sentinel.js';
 import { parseRedisUrl } from './redis-access.js';
 import { RoutedCommands } from './redis-commands.js';
 import type { NodeContext, RedisConnectionConfig } from './redis-node.js';
@@ -40,6 +41,7 @@ function topologyOf(context: NodeContext): Topology {
       return new OneServer(context, () => Promise.resolve(place));
     }
     case 'sentinel':
+      return new BehindSentinel(context, topology);
     case 'cluster':
       throw new Error(`${topology.kind} is not supported`);
   }

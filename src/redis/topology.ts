@@ -19,12 +19,13 @@ export interface Topology {
   close(): void;
 }
 
-/** One server has every key: a single Redis, or the master behind Sentinel. */
+/** One server has every key. */
 export class OneServer implements Topology {
   readonly nodes: readonly [RedisNode];
   private readonly checks: DoubtCheck[] = [];
   private wasUp = false;
 
+  /** `find`: where it is now, asked before every connect. */
   constructor(context: NodeContext, find: () => Promise<HostPort>) {
     const keys = new RedisKeys(context.config.keyPrefix);
     const canary = keys.canary(randomId());
