@@ -95,7 +95,8 @@ export class AppendQueue {
     try {
       reply = parseAppendReply(await redis.runDurably(appendCall(this.keys, items, limits, newId)), items);
     } catch (error) {
-      if (error instanceof BatonError && error.code === 'unavailable') return false;
+      // An answer that makes no sense says nothing about the effect, either.
+      if (!(error instanceof BatonError) || error.code === 'unavailable') return false;
       this.take(batch, (pending) => {
         pending.reject(new BatonError('internal', undefined, { cause: error }));
       });

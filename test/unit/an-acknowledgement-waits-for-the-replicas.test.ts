@@ -55,4 +55,15 @@ describe('a publish', () => {
     await clock.run(1_000);
     expect(outcome.settled).toMatchObject({ code: 'unavailable', retryAfterMs: 500 });
   });
+
+  it('whose answer makes no sense is sent again, because nothing is known of its effect', async () => {
+    const clock = new ManualClock();
+    const redis = new LaggingReplicas(1);
+    const answer = redis.runDurably.bind(redis);
+    redis.runDurably = () => (redis.calls === 0 ? answer().then(() => 'OK') : answer());
+    const outcome = publishTo(redis, clock);
+    await clock.run(1_000);
+    expect(redis.calls).toBe(2);
+    expect(outcome.settled).toMatchObject({ kind: 'ack' });
+  });
 });
