@@ -33,6 +33,13 @@ describe('a Deployment with surge 1 and unavailable 0', () => {
     expect(nextStep([...ready('a2', 'b1', 'a3')], 'a', 2)).toEqual({ kind: 'terminate', pod: 'b1' });
   });
 
+  it('takes surplus pods at once when fewer are wanted, in a rollout the old ones first', () => {
+    expect(nextStep(ready('a1', 'a2', 'a3'), 'a', 2)).toEqual({ kind: 'terminate', pod: 'a3' });
+    expect(nextStep([...ready('a1', 'a2'), pod('a3', 'starting')], 'a', 2)).toEqual({ kind: 'terminate', pod: 'a3' });
+    expect(nextStep(ready('a1', 'a2', 'b1'), 'b', 1)).toEqual({ kind: 'terminate', pod: 'a1' });
+    expect(nextStep(ready('a2', 'b1'), 'b', 1)).toEqual({ kind: 'terminate', pod: 'a2' });
+  });
+
   it('replaces a pod that has died', () => {
     expect(nextStep(ready('a1'), 'a', 2)).toEqual({ kind: 'create' });
   });

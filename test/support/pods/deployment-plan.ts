@@ -18,7 +18,7 @@ const maxSurge = 1;
 
 /**
  * What the controller of a Deployment with maxSurge 1 and maxUnavailable 0 does next. As in Kubernetes, terminating pods
- * are not waited for, and a rollback is a rollout to a revision of which there may be pods left.
+ * are not waited for, fewer replicas take surplus pods of the wanted revision at once, and a rollback is a rollout to a revision of which there may be pods left.
  */
 export function nextStep(pods: readonly PodStatus[], revision: string, replicas: number): DeploymentStep {
   const alive = pods.filter(({ terminating }) => !terminating);
@@ -26,6 +26,8 @@ export function nextStep(pods: readonly PodStatus[], revision: string, replicas:
   const others = alive.filter((pod) => pod.revision !== revision);
   const neverReady = others.find(({ ready }) => !ready);
   if (neverReady !== undefined) return { kind: 'terminate', pod: neverReady.name };
+  const surplus = wanted.length > replicas ? (wanted.find(({ ready }) => !ready) ?? wanted.at(-1)) : undefined;
+  if (surplus !== undefined) return { kind: 'terminate', pod: surplus.name };
   if (wanted.length < replicas && alive.length < replicas + maxSurge) return { kind: 'create' };
   const spare = alive.filter(({ ready }) => ready).length > replicas;
   if (spare && others[0] !== undefined) return { kind: 'terminate', pod: others[0].name };

@@ -3,6 +3,7 @@ import { nextStep, type PodStatus } from './deployment-plan.js';
 import { probe, type PodExit, type PodPorts, type PodProcess } from './pod-process.js';
 
 export interface DeploymentOptions {
+  /** To begin with. */
   readonly replicas: number;
   /** terminationGracePeriodSeconds, in ms: SIGKILL follows it. */
   readonly graceMs: number;
@@ -31,14 +32,18 @@ export class Deployment {
   private readonly all: Mutable<DeployedPod>[] = [];
   private readonly timer: NodeJS.Timeout;
   private revision: string;
+  private replicas: number;
   private busy = false;
   private failure: Error | undefined;
+  /** Of a pod that was replaced for it, or not. */
+  private lastFailure: Error | undefined;
 
   constructor(
     private readonly options: DeploymentOptions,
     revision: string,
   ) {
     this.revision = revision;
+    this.replicas = options.replicas;
     this.timer = setInterval(() => void this.tick(), probePeriodMs);
   }
 
@@ -57,7 +62,7 @@ export class Deployment {
     return this.alive.filter(({ ready, terminating }) => ready && !terminating);
   }
   get complete(): boolean {
-    return nextStep(this.alive, this.revision, this.options.replicas).kind === 'done';
+    return nextStep(this.alive, this.revision, this.replicas).kind === 'done';
   }
 
   /** Makes this the wanted revision; a rollback is the same with an earlier one. */
@@ -70,9 +75,14 @@ export class Deployment {
     this.terminate(pod.name);
   }
 
+  /** Wants more pods, or fewer; also in the middle of a rollout. */
+  scaleTo(replicas: number): void {
+    this.replicas = replicas;
+  }
+
   /** Until all pods are ready and of the wanted revision; old ones may still be terminating. */
   async rolledOut(withinMs: number): Promise<void> {
-    await this.until(`${this.options.replicas} pods of ${this.revision} to be ready`, withinMs, () => this.complete);
+    await this.until(`${this.replicas} pods of ${this.revision} to be ready`, withinMs, () => this.complete);
   }
 
   /** Until no pod is terminating any more. */
@@ -86,7 +96,7 @@ export class Deployment {
     const state = () =>
       this.alive.map(({ name, ready, terminating }) => `${name}${mark(ready, terminating)}`).join(', ');
     await eventually(
-      () => `${what} (${state()})`,
+      () => `${what} (${state()}${this.lastFailure === undefined ? '' : `; ${this.lastFailure.message}`})`,
       () => this.failure !== undefined || condition(),
       { withinMs },
     );
@@ -114,7 +124,7 @@ export class Deployment {
   }
 
   private async step(): Promise<void> {
-    const step = nextStep(this.alive, this.revision, this.options.replicas);
+    const step = nextStep(this.alive, this.revision, this.replicas);
     if (step.kind === 'create') await this.create();
     if (step.kind === 'terminate') this.terminate(step.pod);
   }
@@ -136,6 +146,7 @@ export class Deployment {
       (ports) => (pod.ports = ports),
       (error: unknown) => {
         if (pod.terminating) return;
+        this.lastFailure = asError(error);
         if (this.options.restarts === true) void process.kill();
         else this.failure ??= asError(error);
       },

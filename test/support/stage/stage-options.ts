@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly restartsPods: boolean;
   /** More environment for pods. */
   readonly environment: Readonly<Record<string, string>>;
+  /** ... and for those of one revision. */
+  readonly environmentOf: (revision: string) => Readonly<Record<string, string>>;
   /** Delays before a client resumes; null: the SDK's own. */
   readonly backoff: { readonly baseMs: number; readonly maxMs: number } | null;
 }
@@ -47,5 +49,6 @@ export const smallStage: StageOptions = {
   redis: 'any',
   restartsPods: false,
   environment: {},
+  environmentOf: () => ({}),
   backoff: null,
 };

@@ -137,6 +137,7 @@ export class Stage {
         ...podEnvironment(redis, this.options.drain),
         ...this.parts.secrets.environment,
         ...this.options.environment,
+        ...this.options.environmentOf(revision),
         ...(this.options.advertise && (await ownAddress())),
         BATON_POD_NAME: name,
         BATON_REVISION: revision,
