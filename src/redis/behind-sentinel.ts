@@ -12,6 +12,11 @@ export class BehindSentinel extends OneServer {
     const { config, clock, logger } = context;
     const asked = new Sentinels(config, sentinels, name, clock);
     super(context, () => asked.master());
+    // The last step: a master that was paused answers what it was asked before, when it has long been replaced.
+    this.nodes[0].link.prepare(async ({ place }) => {
+      const master = await asked.master();
+      if (!samePlace(place, master)) throw new Error(`the master is ${master.host}:${master.port} by now`);
+    });
     this.watch = new FailoverWatch(asked, sentinels, (place) => this.follow(place), clock, logger);
   }
 
@@ -28,7 +33,11 @@ export class BehindSentinel extends OneServer {
   private follow(master: HostPort): void {
     const [{ link }] = this.nodes;
     const { place } = link;
-    if (place === null || (place.host === master.host && place.port === master.port)) return;
+    if (place === null || samePlace(place, master)) return;
     link.lose(`the master is ${master.host}:${master.port} now`);
   }
+}
+
+function samePlace(one: HostPort, other: HostPort): boolean {
+  return one.host === other.host && one.port === other.port;
 }

@@ -4,7 +4,7 @@ import { historyOf } from '../judge/history.js';
 import type { Phase } from '../judge/measures.js';
 import { type Happening, type LogRecord, nowUs } from '../judge/records.js';
 import { summaryOf } from '../judge/summary.js';
-import { count, judge, type Judgement } from '../judge/verdict.js';
+import { count, judge, type Judgement, type Verdict } from '../judge/verdict.js';
 import { LoadClient } from '../load/load-client.js';
 import { Ticker } from '../load/ticker.js';
 
@@ -19,6 +19,8 @@ export interface TrafficOptions {
 /** Half of a room is on either pod, so that most messages cross. */
 const ROOM_SIZE = 4;
 const CALM_WITHIN_MS = 20_000;
+/** A replica is behind its master by less. */
+const UNREPLICATED_US = 1_000_000;
 
 /** Applications in this process that publish to each other through several pods, and the judge over what they saw. */
 export class Traffic {
@@ -71,6 +73,12 @@ export class Traffic {
     if (before !== undefined) this.phases.push({ ...before, toUs: atUs });
     this.phases.push({ name: phase, fromUs: atUs, toUs: Infinity });
   }
+  /** Redis has lost what was written since the phase began, or some of it: what was not acknowledged is sent again. */
+  rewound(): void {
+    const streams = new Set(this.records.flatMap((record) => (record.kind === 'send' ? [record.stream] : [])));
+    const sinceUs = (this.phases.at(-1)?.fromUs ?? nowUs()) - UNREPLICATED_US;
+    for (const stream of streams) this.note('redis', { kind: 'rewound', stream, sinceUs });
+  }
   /** So many more have been acknowledged since the call. */
   async flows(more: number, withinMs = 15_000): Promise<void> {
     const from = this.acknowledged;
@@ -106,10 +114,21 @@ export class Traffic {
     await Promise.all(this.clients.map((client) => client.finish()));
   }
 
+  /** What was rewound excuses what is sent again. It excuses no loss: each has to be told. */
   private judged(): Judgement {
-    return judge(historyOf(this.records), this.phases);
+    const forgiving = judge(historyOf(this.records), this.phases);
+    const strict = judge(historyOf(this.records.filter(({ kind }) => kind !== 'rewound')), this.phases);
+    return {
+      whole: withLossesOf(strict.whole, forgiving.whole),
+      phases: forgiving.phases.map((verdict, at) => withLossesOf(strict.phases[at] ?? verdict, verdict)),
+    };
   }
   private note(who: string, happening: Happening): void {
     this.records.push({ atUs: nowUs(), who, ...happening });
   }
+}
+
+function withLossesOf(strict: Verdict, forgiving: Verdict): Verdict {
+  const losses = strict.violations.filter(({ broken }) => broken === 'LOST');
+  return { ...forgiving, violations: [...losses, ...forgiving.violations.filter(({ broken }) => broken !== 'LOST')] };
 }
