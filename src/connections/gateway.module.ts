@@ -66,14 +66,15 @@ const providers: readonly FactoryProvider[] = [
   },
   {
     provide: Handshake,
-    inject: [ADMISSION_POLICY, Credentials, SESSION_STORE, SESSION_EVENTS, FLEET],
+    inject: [ADMISSION_POLICY, Credentials, SESSION_STORE, SESSION_EVENTS, FLEET, UnansweredWrites],
     useFactory: (
       admission: AdmissionPolicy,
       credentials: Credentials,
       store: SessionStore,
       events: SessionEvents,
       fleet: Fleet,
-    ) => new Handshake(admission, credentials, store, events, fleet.self.pod),
+      unanswered: UnansweredWrites,
+    ) => new Handshake(admission, credentials, { store, events, unanswered }, fleet.self.pod),
   },
   {
     provide: SessionOpener,

@@ -5,6 +5,7 @@ import type { HelloFrame } from '../protocol/frames.js';
 import { asSessionId, type ConnectionId, type PodId } from '../protocol/ids.js';
 import type {
   Claim,
+  ClaimResult,
   SessionEvent,
   SessionEvents,
   SessionKey,
@@ -13,6 +14,7 @@ import type {
 } from '../sessions/session-store.js';
 import type { Admission, AdmissionPolicy } from './admission.js';
 import type { ClaimedBy, Credentials } from './credentials.js';
+import type { UnansweredWrites } from './unanswered-writes.js';
 
 export type HandshakeOutcome =
   | { readonly kind: 'welcome'; readonly row: SessionRow; readonly resume: string; readonly resumed: boolean }
@@ -32,13 +34,18 @@ export interface Claimant {
   whenClosed(run: () => void): void;
 }
 
+export interface SessionPorts {
+  readonly store: SessionStore;
+  readonly events: SessionEvents;
+  readonly unanswered: UnansweredWrites;
+}
+
 /** From `hello` to the claim: admission first, then credentials, then the row in Redis. */
 export class Handshake {
   constructor(
     private readonly admission: AdmissionPolicy,
     private readonly credentials: Credentials,
-    private readonly store: SessionStore,
-    private readonly events: SessionEvents,
+    private readonly sessions: SessionPorts,
     private readonly pod: PodId,
   ) {}
 
@@ -58,7 +65,7 @@ export class Handshake {
 
   private async claim(hello: HelloFrame, identity: ClaimedBy, claimant: Claimant): Promise<HandshakeOutcome> {
     const key: SessionKey = { tenant: identity.tenant, session: hello.session ?? asSessionId(randomId()) };
-    const unlisten = await this.events.listen(key, (event) => {
+    const unlisten = await this.sessions.events.listen(key, (event) => {
       claimant.onSessionEvent(event);
     });
     claimant.whenClosed(unlisten);
@@ -71,11 +78,10 @@ export class Handshake {
       ...(identity.create ? { create: identity.create } : {}),
       ...(identity.renew ? { renew: identity.renew } : {}),
     };
-    const result = await this.store.claim(claim);
+    const result = await this.claimOrGiveBack(claim, claimant);
     switch (result.kind) {
       case 'claimed':
-        if (claimant.saidBye) await this.store.end(key);
-        else if (!claimant.alive) await this.store.detach(key, hello.attempt, claimant.id);
+        if (!claimant.alive) await this.giveBack(claim, claimant);
         return {
           kind: 'welcome',
           row: result.row,
@@ -87,8 +93,24 @@ export class Handshake {
       case 'expired':
         return { kind: 'refused', code: 'badCredential', reason: 'credential expired' };
       case 'superseded':
-        if (claimant.saidBye) await this.store.end(key);
+        if (claimant.saidBye) await this.giveBack(claim, claimant);
         return { kind: 'refused', code: 'moved', reason: String(result.attempt) };
     }
+  }
+
+  private async claimOrGiveBack(claim: Claim, claimant: Claimant): Promise<ClaimResult> {
+    try {
+      return await this.sessions.store.claim(claim);
+    } catch (error) {
+      // Its answer may be what was lost: the client is told to come again, and until then nobody is connected.
+      void this.giveBack(claim, claimant);
+      throw error;
+    }
+  }
+
+  /** The session isn't used over this connection; after a `bye` by nobody, whoever has it. */
+  private giveBack(claim: Claim, { id, saidBye }: Claimant): Promise<void> {
+    const { store, unanswered } = this.sessions;
+    return unanswered.say(() => (saidBye ? store.end(claim) : store.detach(claim, claim.attempt, id)));
   }
 }
