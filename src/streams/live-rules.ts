@@ -70,3 +70,22 @@ export function decidePage(position: Position, from: Position, result: ReadResul
   const more = reached < result.top.offset && result.entries.length > 0;
   return { kind: 'entries', following: found, readsAgain: more || !found.complete };
 }
+
+/** Entries that are kept until they are heard. A log that was rewound further than that is noticed when it has regrown. */
+const UNHEARD_KEPT = 32;
+
+/** What was read, now or before, and lies beyond what was heard. */
+export function stillUnheard(
+  before: readonly Position[],
+  heardTo: number,
+  read: readonly Entry[] = [],
+): readonly Position[] {
+  if (before.length === 0 && read.length === 0) return before;
+  const all = [...before, ...read.map(({ offset, id }) => ({ offset, id }))];
+  return all.filter(({ offset }) => offset > heardTo).slice(-UNHEARD_KEPT);
+}
+
+/** Whether what is heard is what was read at its offsets. If not, another log has replaced the one that was read. */
+export function agreesWith(unheard: readonly Position[], heard: readonly Entry[]): boolean {
+  return unheard.every((read) => heard.every(({ offset, id }) => offset !== read.offset || id === read.id));
+}

@@ -4,6 +4,7 @@ import { samePosition, stepFrom, type Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
 import { parseLiveEntries } from './live-entries.js';
+import { agreesWith, stillUnheard } from './live-rules.js';
 import type { Reader } from './read-slots.js';
 import type { Entry, ReadResult } from './stream-log.js';
 
@@ -46,6 +47,8 @@ export class LiveStream implements Reader {
   private readonly waiting = new Set<Member>();
   /** Offset of the last entry heard. */
   private heardTo = 0;
+  /** What was read and not heard yet: if something else is heard in its place, another log has replaced ours. */
+  private unheard: readonly Position[] = [];
   private catching = false;
   /** Something may be missing after the position. */
   private catchAgain = false;
@@ -68,7 +71,9 @@ export class LiveStream implements Reader {
     if (!entries || !first || !last) return;
     // Redis publishes in the order of offsets. One that was passed before belongs to a log that has replaced ours.
     // So may the first one heard if the pod has read past it: that read may be of the log before.
-    const inOrder = this.heardTo === 0 ? !this.isPast(last) : first.offset > this.heardTo;
+    const inOrder =
+      (this.heardTo === 0 ? !this.isPast(last) : first.offset > this.heardTo) && agreesWith(this.unheard, entries);
+    this.unheard = stillUnheard(this.unheard, last.offset);
     this.heardTo = last.offset;
     // Without a position nobody is live yet, and the read under way may be answered with what was before this message.
     if (this.position === null || !inOrder || !this.apply(entries)) this.catchUp();
@@ -155,9 +160,13 @@ export class LiveStream implements Reader {
         return;
       }
       this.position = result.top;
+      // What is heard next is compared with the position, not with what was heard of the log before.
+      this.heardTo = 0;
+      this.unheard = [];
       for (const member of this.live) member.resetTo(result.reason, result.top);
     } else {
       const applied = this.apply(result.entries);
+      this.unheard = stillUnheard(this.unheard, this.heardTo, result.entries);
       const more = this.position.offset < result.top.offset;
       if (!applied || (more && result.entries.length > 0)) this.catchAgain = true;
     }

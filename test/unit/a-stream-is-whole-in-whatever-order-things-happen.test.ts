@@ -123,6 +123,24 @@ describe('a stream on a pod', () => {
     expect(resets).toBeGreaterThan(100);
   });
 
+  it('notices a log that is replaced behind its back at its next message, even if it has read further than it heard', async () => {
+    const play = new Play();
+    play.resetsAllowed = true;
+    const sink = play.join(null);
+    await play.calm();
+    play.redis.publish(1);
+    await play.calm();
+    play.redis.lose();
+    play.redis.publish(2);
+    await play.calm();
+    const { offset } = play.redis.top;
+    expect(sink.position?.offset).toBe(offset);
+    play.redis.rewind(2);
+    play.redis.publish(1);
+    await play.calm();
+    expect([sink.position?.offset, sink.resets]).toEqual([offset - 1, 1]);
+  });
+
   it('does not miss what is published while its first receiver reads', async () => {
     const play = new Play();
     const sink = play.join(null);
