@@ -63,6 +63,42 @@ describe('two rollouts that overlap', () => {
   });
 });
 
+describe('a rollout that does not end as it began', () => {
+  it('scaled in half-way: moves a client once, when the new revision gains no pod any more', async () => {
+    const world = new SimulatedFleet(37);
+    const old = await world.settled(4, 100);
+    const fresh = await world.roll(old.slice(0, 2), 'two', 1);
+    for (const pod of old.slice(2)) pod.drain.begin('SIGTERM');
+    await world.clock.run(20_000);
+    expect(moves(world.clients)).toEqual([0]);
+    await world.clock.run(25_000);
+    expect(moves(world.clients)).toEqual([1]);
+    expect(old.every((pod) => pod.exited && pod.drain.status().forced === 0)).toBe(true);
+    expect(imbalance(fresh)).toBeLessThanOrEqual(1.05);
+  });
+
+  it('whose new pods never get ready: nobody moves while it waits, and who must go when it is taken back goes once', async () => {
+    const world = new SimulatedFleet(41);
+    const [leaving, ...staying] = await world.settled(3, 100);
+    const stuck = [world.start('two', Infinity), world.start('two', Infinity)];
+    await world.clock.run(3_000);
+    leaving?.drain.begin('SIGTERM');
+    await world.clock.run(20_000);
+    expect(leaving?.drain.status()).toMatchObject({ phase: 'holding', reason: 'rollout' });
+    for (const pod of stuck) pod.drain.begin('SIGTERM');
+    const back = world.start('one');
+    await world.clock.run(20_000);
+    expect(leaving?.drain.status()).toMatchObject({ phase: 'finished', moved: 100, forced: 0 });
+    expect(world.clients.map((client) => client.moves)).toEqual([
+      ...Array<number>(100).fill(1),
+      ...Array<number>(200).fill(0),
+    ]);
+    expect(stuck.every((pod) => pod.exited && pod.size === 0)).toBe(true);
+    expect(back.size).toBeGreaterThan(90);
+    expect(staying.every((pod) => pod.size <= 105)).toBe(true);
+  });
+});
+
 describe('without a rollout to wait for', () => {
   it('a scale-in hands over after a look round', async () => {
     const world = new SimulatedFleet(17);
