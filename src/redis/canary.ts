@@ -5,8 +5,8 @@ import { saysMoved } from './redis-error.js';
 import type { RedisLink, RedisPair } from './redis-link.js';
 
 export interface CanaryOptions {
-  /** A channel that lives at this node; asked whenever one has to be chosen. */
-  readonly newChannel: () => string;
+  /** A channel that lives at this node, asked whenever one has to be chosen; null if none does. */
+  readonly newChannel: () => string | null;
   readonly periodMs: number;
   /** The channel lives elsewhere now. */
   readonly onMoved: () => void;
@@ -23,7 +23,8 @@ export class Canary {
   private sent = 0;
   private returned = 0;
   private timer: Timer | null = null;
-  private channel = '';
+  /** null: there is nothing to hear at this node. */
+  private channel: string | null = null;
 
   constructor(
     private readonly link: RedisLink,
@@ -32,7 +33,12 @@ export class Canary {
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
-    link.prepare((pair) => this.listen(pair));
+    link.prepare((pair) => {
+      pair.subscriber.on('smessage', (name: string, message: string) => {
+        if (name === this.channel) this.returnedAs(message);
+      });
+      return this.listen(pair);
+    });
     link.onUp(() => this.start());
     link.onDown(() => this.stop());
   }
@@ -45,7 +51,7 @@ export class Canary {
   /** Chooses another channel if this one lives elsewhere. */
   move(livesHere: (channel: string) => boolean): void {
     const pair = this.link.current;
-    if (pair === null || livesHere(this.channel)) return;
+    if (pair === null || (this.channel !== null && livesHere(this.channel))) return;
     this.stop();
     this.listen(pair).then(
       () => {
@@ -60,10 +66,8 @@ export class Canary {
   private async listen({ subscriber }: RedisPair): Promise<void> {
     const channel = this.options.newChannel();
     this.channel = channel;
+    if (channel === null) return;
     await subscriber.ssubscribe(channel);
-    subscriber.on('smessage', (name: string, message: string) => {
-      if (name === channel && this.channel === channel) this.returnedAs(message);
-    });
   }
 
   private start(): void {
@@ -71,6 +75,7 @@ export class Canary {
     this.generation += 1;
     this.sent = 0;
     this.returned = 0;
+    if (this.channel === null) return;
     this.timer = this.clock.every(this.options.periodMs, () => this.look());
   }
 
@@ -91,10 +96,10 @@ export class Canary {
 
   private send(): void {
     const commands = this.link.current?.commands;
-    if (!commands) return;
-    const { generation } = this;
+    const { generation, channel } = this;
+    if (!commands || channel === null) return;
     this.sent += 1;
-    const published = commands.spublish(this.channel, `${generation} ${this.sent}`);
+    const published = commands.spublish(channel, `${generation} ${this.sent}`);
     Promise.all([published, commands.time()]).then(
       ([, time]) => this.redisClock.observe(millisecondsOf(time)),
       (error: unknown) => {

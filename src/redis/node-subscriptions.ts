@@ -7,6 +7,7 @@ export type Listener = (message: string) => void;
 
 export interface Channel {
   readonly name: string;
+  readonly slot: number;
   /** Replaced, never changed: a listener may go while the others are being told. */
   listeners: readonly Listener[];
   /** On the current connection: not asked for, asked for, confirmed by Redis. */
@@ -44,7 +45,7 @@ export class NodeSubscriptions {
   listen(name: string, listener: Listener): Channel {
     let channel = this.channels.get(name);
     if (!channel) {
-      channel = { name, listeners: [], state: 'idle', confirmed: null };
+      channel = { name, slot: slotOf(name), listeners: [], state: 'idle', confirmed: null };
       this.channels.set(name, channel);
     }
     channel.listeners = [...channel.listeners, listener];
@@ -62,8 +63,8 @@ export class NodeSubscriptions {
   }
 
   /** Gives these channels away: what still arrives for them is from before, and nobody is told. */
-  release(which: (name: string) => boolean): readonly Channel[] {
-    const released = [...this.channels.values()].filter(({ name }) => which(name));
+  release(slots: ReadonlySet<number>): readonly Channel[] {
+    const released = [...this.channels.values()].filter(({ slot }) => slots.has(slot));
     const asked = released.filter(({ state }) => state !== 'idle').map(({ name }) => name);
     for (const channel of released) {
       channel.state = 'idle';
@@ -209,7 +210,7 @@ function subscribedTo({ condition }: Redis): readonly string[] {
 }
 
 function chunksOf(channels: readonly Channel[], bySlot: boolean): readonly (readonly Channel[])[] {
-  const groups = bySlot ? [...Map.groupBy(channels, ({ name }) => slotOf(name)).values()] : [channels];
+  const groups = bySlot ? [...Map.groupBy(channels, ({ slot }) => slot).values()] : [channels];
   return groups.flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, at) => group.slice(at * CHUNK, (at + 1) * CHUNK)),
   );

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import { BehindSentinel } from './behind-sentinel.js';
+import { ClusterTopology } from './cluster-topology.js';
 import { parseRedisUrl } from './redis-access.js';
 import { RoutedCommands } from './redis-commands.js';
 import type { NodeContext, RedisConnectionConfig } from './redis-node.js';
@@ -43,6 +44,6 @@ function topologyOf(context: NodeContext): Topology {
     case 'sentinel':
       return new BehindSentinel(context, topology);
     case 'cluster':
-      throw new Error(`${topology.kind} is not supported`);
+      return new ClusterTopology(context, topology.nodes);
   }
 }

@@ -24,6 +24,7 @@ const STEADY_MS = 10_000;
  * must not follow the checks that are made on the new ones.
  */
 export class RedisLink {
+  firstTry: Promise<void> = Promise.resolve();
   private pair: RedisPair | null = null;
   private opening: RedisPair | null = null;
   private closed = false;
@@ -63,7 +64,8 @@ export class RedisLink {
 
   /** Resolves after the first try, successful or not: a pod lives without Redis, it only isn't ready. */
   start(): Promise<void> {
-    return this.connect();
+    this.firstTry = this.connect();
+    return this.firstTry;
   }
 
   close(): void {

@@ -25,8 +25,8 @@ export interface NodeContext {
 export interface NodeOptions {
   readonly find: () => Promise<HostPort>;
   readonly inCluster: boolean;
-  /** A channel that lives at this node. */
-  readonly canaryChannel: () => string;
+  /** A channel that lives at this node; null if none does. */
+  readonly canaryChannel: () => string | null;
   /** These channels, or the canary (then none are named), live elsewhere now. */
   readonly onUprooted: (channels: readonly string[]) => void;
   /** Every subscription is confirmed on new connections. */
