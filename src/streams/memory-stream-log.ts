@@ -45,7 +45,8 @@ export class MemoryStreamLog implements StreamLog {
     const keys = this.ports.keys.stream(owner);
     const { top, isNew } = this.open(keys);
     this.ports.keyspace.expireIn(keys.top, this.limits.topTtlMs);
-    const view = { epoch: top.epoch, top: top.top, entries: this.entriesOf(keys) };
+    const entries = this.entriesOf(keys).map(({ offset, id, prev, data }) => ({ offset, id, prev, data }));
+    const view = { epoch: top.epoch, top: top.top, entries };
     return Promise.resolve(decideRead(view, position, limit, isNew));
   }
 
