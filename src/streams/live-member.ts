@@ -1,9 +1,10 @@
 import { BatonError } from '../lib/baton-error.js';
 import type { Timer } from '../lib/clock.js';
 import type { ResetReason } from '../protocol/frames.js';
-import { stepFrom, type Position } from '../protocol/position.js';
+import type { Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
+import { following } from './live-rules.js';
 import type { LiveStream } from './live-stream.js';
 import type { StreamSink, Subscription } from './live-streams.js';
 import type { Reader } from './read-slots.js';
@@ -158,12 +159,11 @@ export class LiveMember implements Subscription, Reader {
       this.progressed();
       return;
     }
-    let last = this.own;
-    for (const entry of entries) {
-      if (stepFrom(last, entry) !== 'apply') throw new Error(`entry ${entry.offset} does not follow ${last.offset}`);
-      last = { offset: entry.offset, id: entry.id };
-    }
-    if (entries.length === 0) return;
+    const { run } = following(this.own, entries);
+    if (run.length < entries.length) throw new Error(`what was read does not follow ${this.own.offset}`);
+    const end = run.at(-1);
+    if (end === undefined) return;
+    const last = { offset: end.offset, id: end.id };
     this.progressed();
     if (this.sink.deliver(frameMessages(this.stream, entries), entries.length, last)) this.own = last;
     else this.fallBehind(this.own);

@@ -23,13 +23,53 @@ export function following(position: Position | null, entries: readonly Entry[]):
   return { run, complete: true };
 }
 
+/** What was heard of a log, to notice when another one has taken its place although no connection was lost. */
+export interface Hearing {
+  /** Offset of the last entry heard; 0: none yet. */
+  readonly to: number;
+  /** What was read and not heard yet: if something else is heard in its place, another log has replaced ours. */
+  readonly unheard: readonly Position[];
+}
+
+export const NOTHING_HEARD: Hearing = { to: 0, unheard: [] };
+
+/** Entries that are kept until they are heard. A log that was rewound further than that is noticed when it has regrown. */
+const UNHEARD_KEPT = 32;
+
 /**
- * Redis publishes in the order of offsets. What was passed before belongs to a log that has replaced the pod's. So may
- * the first that is heard (`heardTo` 0) if the pod has read past it: that read may be of the log before.
+ * Redis publishes in the order of offsets. What was passed before belongs to a log that has replaced ours. So may the
+ * first that is heard if the pod has read past it: that read may be of the log before.
  */
-export function isHeardInOrder(position: Position | null, heardTo: number, first: Entry, last: Entry): boolean {
-  if (heardTo > 0) return first.offset > heardTo;
-  return position === null || last.offset > position.offset || last.id === position.id;
+export function hear(
+  { to, unheard }: Hearing,
+  position: Position | null,
+  entries: readonly Entry[],
+): { readonly hearing: Hearing; readonly isOfThisLog: boolean } {
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (!first || !last) return { hearing: { to, unheard }, isOfThisLog: true };
+  const inOrder = to > 0 ? first.offset > to : !isPast(position, last);
+  const hearing = { to: last.offset, unheard: stillUnheard(unheard, last.offset) };
+  return { hearing, isOfThisLog: inOrder && agreesWith(unheard, entries) };
+}
+
+/** A page of the log was read: what of it was not heard yet is expected to be. */
+export function expectToHear({ to, unheard }: Hearing, read: readonly Entry[]): Hearing {
+  return { to, unheard: stillUnheard(unheard, to, read) };
+}
+
+/** What is heard is before the position, and isn't the entry that it names. */
+function isPast(position: Position | null, { offset, id }: Entry): boolean {
+  return position !== null && offset <= position.offset && id !== position.id;
+}
+
+function stillUnheard(before: readonly Position[], to: number, read: readonly Entry[] = []): readonly Position[] {
+  if (before.length === 0 && read.length === 0) return before;
+  const all = [...before, ...read.map(({ offset, id }) => ({ offset, id }))];
+  return all.filter(({ offset }) => offset > to).slice(-UNHEARD_KEPT);
+}
+
+function agreesWith(unheard: readonly Position[], heard: readonly Entry[]): boolean {
+  return unheard.every((read) => heard.every(({ offset, id }) => offset !== read.offset || id === read.id));
 }
 
 /**
@@ -57,7 +97,7 @@ export type PageDecision =
   /** The position has moved since: what was read says nothing about it. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'reset'; readonly reason: ResetReason; readonly position: Position }
-  | { readonly kind: 'entries'; readonly following: Following; readonly readsAgain: boolean };
+  | { readonly kind: 'entries'; readonly entries: readonly Entry[]; readonly readsAgain: boolean };
 
 /** A page that the pod has read `from` its position, which what was heard meanwhile may have moved to `position`. */
 export function decidePage(position: Position, from: Position, result: ReadResult): PageDecision {
@@ -68,24 +108,5 @@ export function decidePage(position: Position, from: Position, result: ReadResul
   const found = following(position, result.entries);
   const reached = found.run.at(-1)?.offset ?? position.offset;
   const more = reached < result.top.offset && result.entries.length > 0;
-  return { kind: 'entries', following: found, readsAgain: more || !found.complete };
-}
-
-/** Entries that are kept until they are heard. A log that was rewound further than that is noticed when it has regrown. */
-const UNHEARD_KEPT = 32;
-
-/** What was read, now or before, and lies beyond what was heard. */
-export function stillUnheard(
-  before: readonly Position[],
-  heardTo: number,
-  read: readonly Entry[] = [],
-): readonly Position[] {
-  if (before.length === 0 && read.length === 0) return before;
-  const all = [...before, ...read.map(({ offset, id }) => ({ offset, id }))];
-  return all.filter(({ offset }) => offset > heardTo).slice(-UNHEARD_KEPT);
-}
-
-/** Whether what is heard is what was read at its offsets. If not, another log has replaced the one that was read. */
-export function agreesWith(unheard: readonly Position[], heard: readonly Entry[]): boolean {
-  return unheard.every((read) => heard.every(({ offset, id }) => offset !== read.offset || id === read.id));
+  return { kind: 'entries', entries: result.entries, readsAgain: more || !found.complete };
 }

@@ -1,10 +1,19 @@
 import type { Logger } from '../observability/logger.js';
 import type { ResetReason } from '../protocol/frames.js';
-import { samePosition, stepFrom, type Position } from '../protocol/position.js';
+import type { Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { frameMessages } from './framing.js';
 import { parseLiveEntries } from './live-entries.js';
-import { agreesWith, stillUnheard } from './live-rules.js';
+import {
+  decideJoin,
+  decidePage,
+  decideRelease,
+  expectToHear,
+  following,
+  hear,
+  isBeyond,
+  NOTHING_HEARD,
+} from './live-rules.js';
 import type { Reader } from './read-slots.js';
 import type { Entry, ReadResult } from './stream-log.js';
 
@@ -45,10 +54,7 @@ export class LiveStream implements Reader {
   private readonly live = new Set<Member>();
   /** Members that have read the log's end and are elsewhere than the pod: it reads, too, and then they are looked at. */
   private readonly waiting = new Set<Member>();
-  /** Offset of the last entry heard. */
-  private heardTo = 0;
-  /** What was read and not heard yet: if something else is heard in its place, another log has replaced ours. */
-  private unheard: readonly Position[] = [];
+  private hearing = NOTHING_HEARD;
   private catching = false;
   /** Something may be missing after the position. */
   private catchAgain = false;
@@ -67,22 +73,12 @@ export class LiveStream implements Reader {
   readonly hear = (message: string): void => {
     if (this.closed) return;
     const entries = parseLiveEntries(message);
-    const [first, last] = [entries?.[0], entries?.at(-1)];
-    if (!entries || !first || !last) return;
-    // Redis publishes in the order of offsets. One that was passed before belongs to a log that has replaced ours.
-    // So may the first one heard if the pod has read past it: that read may be of the log before.
-    const inOrder =
-      (this.heardTo === 0 ? !this.isPast(last) : first.offset > this.heardTo) && agreesWith(this.unheard, entries);
-    this.unheard = stillUnheard(this.unheard, last.offset);
-    this.heardTo = last.offset;
+    if (!entries) return;
+    const { hearing, isOfThisLog } = hear(this.hearing, this.position, entries);
+    this.hearing = hearing;
     // Without a position nobody is live yet, and the read under way may be answered with what was before this message.
-    if (this.position === null || !inOrder || !this.apply(entries)) this.catchUp();
+    if (this.position === null || !isOfThisLog || !this.apply(entries)) this.catchUp();
   };
-
-  /** What is heard is before the position, and isn't the entry that it names. */
-  private isPast({ offset, id }: Entry): boolean {
-    return this.position !== null && offset <= this.position.offset && id !== this.position.id;
-  }
 
   /**
    * A member has read the log's end. It is live from this turn on, reads again at once (there was news, there may be
@@ -93,15 +89,15 @@ export class LiveStream implements Reader {
       this.position = position;
       if (this.catchAgain) this.catchUp();
     }
-    if (samePosition(this.position, position)) {
+    const decision = decideJoin(this.position, position, news);
+    if (decision === 'live') {
       this.live.add(member);
-      return 'live';
+      return decision;
     }
     // Both read again. The pod also when it is further than the member: it may be further than the log.
     this.catchUp();
-    if (news && position.offset < this.position.offset) return 'reads';
-    this.waiting.add(member);
-    return 'waits';
+    if (decision === 'waits') this.waiting.add(member);
+    return decision;
   }
 
   leave(member: Member): void {
@@ -153,26 +149,24 @@ export class LiveStream implements Reader {
 
   private take(result: ReadResult, from: Position | null): void {
     if (this.closed || this.position === null || from === null) return;
-    if (result.kind === 'reset') {
-      // What was heard meanwhile has moved the position: the answer was about another one.
-      if (!samePosition(this.position, from)) {
+    const decision = decidePage(this.position, from, result);
+    switch (decision.kind) {
+      case 'stale':
         this.catchAgain = true;
         return;
-      }
-      this.position = result.top;
-      // What is heard next is compared with the position, not with what was heard of the log before.
-      this.heardTo = 0;
-      this.unheard = [];
-      for (const member of this.live) member.resetTo(result.reason, result.top);
-    } else {
-      const applied = this.apply(result.entries);
-      this.unheard = stillUnheard(this.unheard, this.heardTo, result.entries);
-      const more = this.position.offset < result.top.offset;
-      if (!applied || (more && result.entries.length > 0)) this.catchAgain = true;
+      case 'reset':
+        this.position = decision.position;
+        // What is heard next is compared with the position, not with what was heard of the log before.
+        this.hearing = NOTHING_HEARD;
+        for (const member of this.live) member.resetTo(decision.reason, decision.position);
+        break;
+      case 'entries':
+        this.apply(decision.entries);
+        this.hearing = expectToHear(this.hearing, decision.entries);
+        if (decision.readsAgain) this.catchAgain = true;
     }
     this.releasePassed();
-    // Whoever is beyond the log's end has read a log that is no longer: waiting for the pod to come there would hide it.
-    for (const member of this.waiting) if ((member.position?.offset ?? 0) > result.top.offset) this.sendBack(member);
+    for (const member of this.waiting) if (isBeyond(result.top, member.position)) this.sendBack(member);
   }
 
   private sendBack(member: Member): void {
@@ -180,25 +174,12 @@ export class LiveStream implements Reader {
     member.readAgain();
   }
 
-  /** False at the first entry that isn't the next one. */
+  /** False at the first entry that isn't the next one. While somebody waits for a position, each is one. */
   private apply(entries: readonly Entry[]): boolean {
-    let run: Entry[] = [];
-    for (const entry of entries) {
-      const from = run.at(-1) ?? this.position;
-      const step = from === null ? 'gap' : stepFrom(from, entry);
-      if (step === 'ignore') continue;
-      if (step === 'gap') {
-        this.deliver(run);
-        return false;
-      }
-      run.push(entry);
-      if (this.waiting.size > 0) {
-        this.deliver(run);
-        run = [];
-      }
-    }
+    if (this.waiting.size > 0 && entries.length > 1) return entries.every((entry) => this.apply([entry]));
+    const { run, complete } = following(this.position, entries);
     this.deliver(run);
-    return true;
+    return complete;
   }
 
   /** One buffer for all sockets that know the stream by the same name. */
@@ -227,11 +208,9 @@ export class LiveStream implements Reader {
     const at = this.position;
     if (!at) return;
     for (const member of this.waiting) {
-      if (member.position && member.position.offset > at.offset) continue;
-      if (!member.position || !samePosition(member.position, at)) {
-        this.sendBack(member);
-        continue;
-      }
+      const decision = decideRelease(at, member.position);
+      if (decision === 'reads') this.sendBack(member);
+      if (decision !== 'live') continue;
       this.waiting.delete(member);
       this.live.add(member);
       member.wentLive();

@@ -105,9 +105,20 @@ class Search<State extends Parts> {
     return null;
   }
 
+  /** The story goes on to where the parts come to rest, or go round in circles: there one sees what is missing. */
   stuckAt(index: number): Counterexample {
-    const missing = this.model.missing(this.#table.get(index)) ?? '';
-    return { promise: `for ever: ${missing}`, story: this.storyOf(index) };
+    const story = [...this.storyOf(index)];
+    let state = this.#table.get(index);
+    const seen = new Set([index]);
+    for (;;) {
+      const own = this.model.steps(state).filter(({ fromOutside }) => !fromOutside);
+      const next = own.find((step) => !seen.has(this.#table.add(step.next)[0]));
+      if (next === undefined) break;
+      state = next.next;
+      seen.add(this.#table.add(state)[0]);
+      story.push(next.says);
+    }
+    return { promise: `for ever, ${this.model.missing(state) ?? ''}`, story };
   }
 
   storyOf(index: number): readonly string[] {

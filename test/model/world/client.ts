@@ -24,9 +24,9 @@ type StreamFrame = Extract<Down, { type: 'message' | 'subscribed' | 'reset' }>;
 type Answer = Extract<Down, { type: 'ack' | 'refused' | 'gap' }>;
 
 /** As it is before it does anything. */
-export function newClient(number: ClientNumber, streams: readonly StreamName[]): Client {
+export function newClient(firstPod: PodNumber, streams: readonly StreamName[]): Client {
   return {
-    ownership: { ...initialOwnership(SETTINGS), urlIndex: number },
+    ownership: { ...initialOwnership(SETTINGS), urlIndex: firstPod },
     generation: 1,
     streams: Object.fromEntries(
       streams.map((stream) => [stream, { stream, position: null, feed: null, standby: null }] as const),

@@ -17,7 +17,13 @@ function isQuiet(world: World): boolean {
     const { commands, replies, heard, life } = podOf(world, number);
     return life === 'up' && commands.length + replies.length + heard.length === 0;
   });
-  return idle && [...world.sockets0, ...world.sockets1].every(({ up, down }) => up.length + down.length === 0);
+  const sockets = [...world.sockets0, ...world.sockets1];
+  return (
+    idle &&
+    sockets.every(({ up, down, clientOpen, podOpen }) => {
+      return clientOpen && podOpen && up.length + down.length === 0;
+    })
+  );
 }
 
 function openOnes(world: World): readonly PodConnection[] {
@@ -43,7 +49,7 @@ function publishers(world: World, { without }: Scope, fault: Take): void {
   for (const key of Object.keys(redis.settled)) {
     const publisher = key.slice(0, key.indexOf(' '));
     const connection = openOnes(world).find((each) => each.publisher === publisher);
-    const isSwept = connection?.used === true && without !== 'the-sweep-keeps-sequences';
+    const isSwept = connection?.used === true && !without.includes('the-sweep-keeps-sequences');
     const isAway = connection === undefined && Object.values(redis.rows).length > 0;
     if (isSwept || isAway) continue;
     fault(`hours pass, and what ${publisher} has settled expires`, (turn) => {
@@ -58,12 +64,13 @@ function tops(world: World, { without }: Scope, fault: Take): void {
   const { redis } = world;
   const isFollowed = (log: LogName) => log in world.pod0.streams || log in world.pod1.streams;
   for (const log of Object.keys(redis.logs)) {
-    const isKept = isFollowed(log) || Object.values(redis.rows).length > 0;
-    if (isKept && without !== 'the-sweep-keeps-the-top') continue;
+    const isYoung = !isFollowed(log) && Object.values(redis.rows).length > 0;
+    const isSwept = isFollowed(log) && !without.includes('the-sweep-keeps-the-top');
+    if (isYoung || isSwept) continue;
     fault(`hours pass, and the idle ${log} expires with its top`, (turn) => {
       const { [log]: _, ...logs } = redis.logs;
       turn.setRedis({ ...redis, logs });
-      if (!isKept) turn.hasCause(log);
+      if (!isFollowed(log)) turn.hasCause(log);
     });
   }
 }

@@ -24,7 +24,7 @@ function initialWorld(scope: Scope): World {
   const streamsOf = (number: number): readonly StreamName[] | undefined => scope.clients[number];
   const [first, second] = CLIENTS.map((number) => {
     const streams = streamsOf(number);
-    return streams ? newClient(number, streams) : null;
+    return streams ? newClient(scope.firstPods[number], streams) : null;
   });
   const empty: World = {
     redis: EMPTY_REDIS,
@@ -37,10 +37,10 @@ function initialWorld(scope: Scope): World {
     sockets1: [],
     outside: {
       ...{ faults, sends, publishes, migrations },
-      nextId: 1,
+      entries: 0,
+      logs: 0,
       strays: [],
       causes: [],
-      rewound: false,
       broken: null,
     },
   };

@@ -1,11 +1,11 @@
 import type { Step } from '../engine/search.js';
 import { ClientTurn } from './client.js';
-import { CHANNEL, socketName } from './names.js';
-import { clientOf, podOf, socketsOf, type Take } from './own-steps.js';
+import { CHANNEL, connectionOf, socketName } from './names.js';
+import { clientOf, podOf, redisStep, socketsOf, takeInto, type Take } from './own-steps.js';
 import { IDLE_LINE, PodTurn } from './pod.js';
 import { addEntry, refuse } from './redis.js';
 import type { FaultKind, Scope } from './scope.js';
-import { Turn } from './turn.js';
+import type { Turn } from './turn.js';
 import * as words from './words.js';
 import { CLIENTS, PODS, type Pod, type PodNumber, type World } from './world.js';
 import { expirySteps } from './expiry-steps.js';
@@ -26,12 +26,10 @@ export const NEW_POD: Pod = {
 /** What applications, backends, drains and bad luck may do. */
 export function outsideSteps(world: World, scope: Scope): readonly Step<World>[] {
   const steps: Step<World>[] = [];
-  const take: Take = (says, act) => {
-    const turn = new Turn(world, scope);
-    act(turn);
-    steps.push({ says, next: turn.world, fromOutside: true });
-  };
-  wishes(world, scope, take);
+  const take = takeInto(steps, world, scope, true);
+  publishSteps(world, scope, take);
+  sendSteps(world, scope, take);
+  if (world.outside.migrations > 0) migrateSteps(world, take);
   if (world.replica !== null) take('the replica becomes the master', promote);
   if (world.outside.faults === 0) return steps;
   const fault: Take = (says, act) => {
@@ -43,34 +41,47 @@ export function outsideSteps(world: World, scope: Scope): readonly Step<World>[]
   const may = (kind: FaultKind) => scope.kinds.includes(kind);
   for (const number of PODS) podFaults(world, number, may, fault);
   clientFaults(world, may, fault);
-  if (may('failover') && world.replica === null)
-    fault('the replica falls behind', (turn) => turn.setReplica(world.redis));
+  if (may('failover') && world.replica === null) steps.push(...stallSteps(world, scope));
   expirySteps(world, scope, may, fault);
   return steps;
 }
 
-function wishes(world: World, scope: Scope, take: Take): void {
-  const { publishes, sends, migrations } = world.outside;
+function publishSteps(world: World, scope: Scope, take: Take): void {
+  const { publishes } = world.outside;
   for (const number of CLIENTS) {
     const left = publishes[number];
-    const client = clientOf(world, number);
-    if (left === 0 || !client) continue;
+    if (left === 0 || !clientOf(world, number)) continue;
     const name = `${'ab'[number] ?? ''}${scope.publishes[number] - left + 1}`;
     take(`client ${number} publishes ${name}`, (turn) => {
       turn.changeOutside({ publishes: number === 0 ? [left - 1, publishes[1]] : [publishes[0], left - 1] });
       new ClientTurn(turn, number).publish(name);
     });
   }
+}
+
+function sendSteps(world: World, scope: Scope, take: Take): void {
+  const { sends } = world.outside;
   const session = world.client0?.ownership.session;
   const log = scope.sendsTo === 'session' ? session && `session:${session.id}` : CHANNEL;
-  if (sends > 0 && log) {
-    const name = `m${scope.sends - sends + 1}`;
-    take(`a backend sends ${name}`, (turn) => {
-      turn.changeOutside({ sends: sends - 1 });
-      addEntry(turn, log, name);
-    });
-  }
-  if (migrations > 0) migrateSteps(world, take);
+  if (sends === 0 || !log) return;
+  const name = `m${scope.sends - sends + 1}`;
+  take(`a backend sends ${name}`, (turn) => {
+    turn.changeOutside({ sends: sends - 1 });
+    addEntry(turn, log, name);
+  });
+}
+
+/** That the replica no longer follows shows only at the next change: so it stops exactly before one. */
+function stallSteps(world: World, scope: Scope): readonly Step<World>[] {
+  const { outside } = world;
+  const stalled: World = { ...world, replica: world.redis, outside: { ...outside, faults: outside.faults - 1 } };
+  const steps: Step<World>[] = [];
+  const take = takeInto(steps, stalled, scope, true);
+  for (const number of PODS) redisStep(stalled, number, take);
+  sendSteps(stalled, scope, take);
+  return steps
+    .filter(({ next }) => next.redis !== world.redis)
+    .map((step) => ({ ...step, says: `the replica stops following; then ${step.says}` }));
 }
 
 function migrateSteps(world: World, take: Take): void {
@@ -80,7 +91,7 @@ function migrateSteps(world: World, take: Take): void {
       if (state !== 'open') continue;
       take(`${words.pod(number)} asks client ${client} to move to ${words.pod(to)}`, (turn) => {
         turn.changeOutside({ migrations: world.outside.migrations - 1 });
-        turn.toClient(client, Number(socket.slice(2)), { type: 'migrate', to });
+        turn.toClient(client, connectionOf(socket), { type: 'migrate', to });
       });
     }
   }

@@ -9,16 +9,20 @@ import * as words from './words.js';
 import { CLIENTS, PODS, type ClientNumber, type PodNumber, type Socket, type World } from './world.js';
 
 /** Does something in a copy of the world. */
-export type Take = (says: string, act: (turn: Turn) => void, fromOutside?: boolean) => void;
+export type Take = (says: string, act: (turn: Turn) => void) => void;
 
-/** What clients, pods, Redis and the network do by themselves. */
-export function ownSteps(world: World, scope: Scope): readonly Step<World>[] {
-  const steps: Step<World>[] = [];
-  const take: Take = (says, act, fromOutside = false) => {
+export function takeInto(steps: Step<World>[], world: World, scope: Scope, fromOutside: boolean): Take {
+  return (says, act) => {
     const turn = new Turn(world, scope);
     act(turn);
     steps.push({ says, next: turn.world, fromOutside });
   };
+}
+
+/** What clients, pods, Redis and the network do by themselves. */
+export function ownSteps(world: World, scope: Scope): readonly Step<World>[] {
+  const steps: Step<World>[] = [];
+  const take = takeInto(steps, world, scope, false);
   for (const number of PODS) podSteps(world, number, take);
   for (const number of CLIENTS) if (clientOf(world, number)) clientSteps(world, number, scope, take);
   world.outside.strays.forEach((command, at) => {
@@ -34,16 +38,22 @@ export const podOf = (world: World, number: PodNumber) => (number === 0 ? world.
 export const clientOf = (world: World, number: ClientNumber) => (number === 0 ? world.client0 : world.client1);
 export const socketsOf = (world: World, number: ClientNumber) => (number === 0 ? world.sockets0 : world.sockets1);
 
+/** Redis takes the next command of a pod. */
+export function redisStep(world: World, number: PodNumber, take: Take): void {
+  const { pair, commands } = podOf(world, number);
+  const [command] = commands;
+  if (pair !== 'up' || !command) return;
+  take(`Redis executes for ${words.pod(number)}: ${words.command(command)}`, (turn) => {
+    turn.changePod(number, { commands: commands.slice(1) });
+    const reply = execute(turn, command);
+    if (reply) turn.changePod(number, { replies: [...turn.pod(number).replies, reply] });
+  });
+}
+
 function podSteps(world: World, number: PodNumber, take: Take): void {
   const pod = podOf(world, number);
   const name = words.pod(number);
-  const [command] = pod.commands;
-  if (pod.pair === 'up' && command)
-    take(`Redis executes for ${name}: ${words.command(command)}`, (turn) => {
-      turn.changePod(number, { commands: pod.commands.slice(1) });
-      const reply = execute(turn, command);
-      if (reply) turn.changePod(number, { replies: [...turn.pod(number).replies, reply] });
-    });
+  redisStep(world, number, take);
   if (pod.life === 'paused') take(`${name} goes on`, (turn) => turn.changePod(number, { life: 'up', doubt: true }));
   if (pod.life !== 'up') return;
   const [reply] = pod.replies;

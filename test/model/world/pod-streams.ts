@@ -3,16 +3,18 @@ import {
   decideJoin,
   decidePage,
   decideRelease,
+  expectToHear,
   following,
+  hear,
   isBeyond,
-  isHeardInOrder,
+  NOTHING_HEARD,
 } from '../../../src/streams/live-rules.js';
 import type { Entry, ReadResult } from '../../../src/streams/stream-log.js';
 import { socketOf } from './names.js';
 import type { Turn } from './turn.js';
 import type { Down, LogName, PodNumber, PodStream, Reply, SocketName, StreamMember } from './world.js';
 
-const NEW_STREAM: PodStream = { position: null, heardTo: 0, reading: false, readAgain: false, members: [] };
+const NEW_STREAM: PodStream = { position: null, hearing: NOTHING_HEARD, reading: false, readAgain: false, members: [] };
 
 /** The streams of one pod in one step: what src/streams does with collections and promises, here with values. */
 export class PodStreams {
@@ -42,9 +44,9 @@ export class PodStreams {
   hear(log: LogName, heard: Entry): void {
     const stream = this.turn.pod(this.pod).streams[log];
     if (!stream) return;
-    const inOrder = isHeardInOrder(stream.position, stream.heardTo, heard, heard);
-    this.#change(log, { heardTo: heard.offset });
-    if (stream.position === null || !inOrder || !this.#apply(log, [heard])) this.catchUp(log);
+    const { hearing, isOfThisLog } = hear(stream.hearing, stream.position, [heard]);
+    this.#change(log, { hearing });
+    if (stream.position === null || !isOfThisLog || !this.#apply(log, [heard])) this.catchUp(log);
   }
 
   /** Reads from the pod's position until nothing is left. */
@@ -94,11 +96,13 @@ export class PodStreams {
       return;
     }
     if (decision.kind === 'reset') {
-      this.#change(log, { position: decision.position });
+      this.#change(log, { position: decision.position, hearing: NOTHING_HEARD });
       for (const member of this.#stream(log).members)
         if (member.state === 'live') this.#reset(log, member, decision.reason, decision.position);
     } else {
-      this.#deliver(log, decision.following.run, result.kind === 'entries' ? result.entries : []);
+      const { run } = following(position, decision.entries);
+      this.#deliver(log, run, result.kind === 'entries' ? result.entries : []);
+      this.#change(log, { hearing: expectToHear(this.#stream(log).hearing, decision.entries) });
       if (decision.readsAgain) this.#change(log, { readAgain: true });
     }
     this.#release(log);

@@ -84,7 +84,7 @@ export function addEntry(turn: Turn, log: LogName, data: string): void {
   const [view] = openLog(turn, log);
   if (view.entries.some((entry) => entry.data === data)) turn.breaks(`${data} is in the log twice`);
   const offset = view.top.offset + 1;
-  const entry: Entry = { offset, id: asEntryId(turn.freshId('e')), prev: view.top.id, data };
+  const entry: Entry = { offset, id: asEntryId(turn.freshEntry()), prev: view.top.id, data };
   const grown = { ...view, top: { offset, id: entry.id }, entries: [...view.entries, entry] };
   setLog(turn, log, grown);
   tell(turn, { kind: 'entry', log, entry });
@@ -98,7 +98,7 @@ function read(turn: Turn, log: LogName, from: Position | null): ReadResult {
 function openLog(turn: Turn, log: LogName): readonly [view: LogView, isNew: boolean] {
   const found = turn.world.redis.logs[log];
   if (found) return [found, false];
-  const epoch = asEntryId(turn.freshId('l'));
+  const epoch = asEntryId(turn.freshLog());
   const made = { epoch, top: { offset: 0, id: epoch }, entries: [] };
   setLog(turn, log, made);
   return [made, true];
@@ -116,7 +116,10 @@ function tell(turn: Turn, heard: Heard): void {
     const listens =
       heard.kind === 'entry'
         ? heard.log in pod.streams
-        : Object.values(pod.connections).some(({ session }) => session === heard.session);
+        : Object.values(pod.connections).some(
+            // One that has this attempt or a higher one makes nothing of it.
+            ({ session, attempt }) => session === heard.session && attempt < heard.attempt,
+          );
     if (pod.pair === 'up' && pod.life !== 'dead' && listens) turn.changePod(number, { heard: [...pod.heard, heard] });
   }
 }

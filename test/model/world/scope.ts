@@ -1,4 +1,5 @@
 import type { RuleName } from './rules.js';
+import type { PodNumber } from './world.js';
 
 export type FaultKind =
   /** A pod's process ends; another takes its place. */
@@ -29,6 +30,8 @@ export interface Scope {
   readonly name: string;
   /** The streams of each client that there is. */
   readonly clients: readonly (readonly ('session' | 'channel:c')[])[];
+  /** The pod that each client tries first. */
+  readonly firstPods: readonly [PodNumber, PodNumber];
   /** Messages that each client publishes to the channel. */
   readonly publishes: readonly [number, number];
   /** Messages that a backend sends to the channel, or to the first client's session stream. */
@@ -41,6 +44,6 @@ export interface Scope {
   readonly connections: number;
   /** Whether appends are repeated before the rows were claimed again, or only after. */
   readonly repeats: 'before-claims' | 'after-claims';
-  /** The rule that is taken out. */
-  readonly without: RuleName | null;
+  /** The rules that are taken out. */
+  readonly without: readonly RuleName[];
 }

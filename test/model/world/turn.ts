@@ -1,3 +1,4 @@
+import type { RuleName } from './rules.js';
 import type { Scope } from './scope.js';
 import type { Client, ClientNumber, Command, Down, Outside, Pod, PodNumber, Socket, Up, World } from './world.js';
 
@@ -79,10 +80,15 @@ export class Turn {
     if (pair !== 'down') this.changePod(number, { commands: [...commands, command] });
   }
 
-  freshId(kind: string): string {
-    const { nextId } = this.#draft.outside;
-    this.changeOutside({ nextId: nextId + 1 });
-    return `${kind}${nextId}`;
+  freshEntry(): string {
+    const { entries } = this.#draft.outside;
+    this.changeOutside({ entries: entries + 1 });
+    return `e${entries + 1}`;
+  }
+  freshLog(): string {
+    const { logs } = this.#draft.outside;
+    this.changeOutside({ logs: logs + 1 });
+    return `l${logs + 1}`;
   }
 
   /** The first promise that is broken is the one that is told. */
@@ -93,7 +99,7 @@ export class Turn {
     const { causes } = this.#draft.outside;
     if (!causes.includes(log)) this.changeOutside({ causes: [...causes, log].sort() });
   }
-  without(rule: Scope['without']): boolean {
-    return this.scope.without === rule;
+  without(rule: RuleName): boolean {
+    return this.scope.without.includes(rule);
   }
 }

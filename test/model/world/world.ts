@@ -6,6 +6,7 @@ import type { ServerFrame } from '../../../src/protocol/frames.js';
 import type { Position } from '../../../src/protocol/position.js';
 import type { Claim, ClaimResult, SessionRow } from '../../../src/sessions/session-store.js';
 import type { Settled } from '../../../src/streams/append-rule.js';
+import type { Hearing } from '../../../src/streams/live-rules.js';
 import type { LogView } from '../../../src/streams/read-rule.js';
 import type { AppendResult, Entry, ReadResult, SequencedItem } from '../../../src/streams/stream-log.js';
 import type { Parts } from '../engine/state-table.js';
@@ -95,7 +96,7 @@ export interface AppendLine {
 
 export interface PodStream {
   readonly position: Position | null;
-  readonly heardTo: number;
+  readonly hearing: Hearing;
   readonly reading: boolean;
   readonly readAgain: boolean;
   readonly members: readonly StreamMember[];
@@ -181,12 +182,13 @@ export interface Outside {
   readonly sends: number;
   readonly publishes: readonly [number, number];
   readonly migrations: number;
-  readonly nextId: number;
+  /** Entries and logs that ever were, so that each has an id of its own. */
+  readonly entries: number;
+  readonly logs: number;
   /** Commands of a pair that was given up, still on their way. */
   readonly strays: readonly Command[];
   /** Logs of which something was lost for a reason that the design allows. */
   readonly causes: readonly LogName[];
-  readonly rewound: boolean;
   /** The first promise that was seen broken in the middle of a step. */
   readonly broken: string | null;
 }
