@@ -58,7 +58,6 @@ function figuresOf(verdict: Verdict): string {
 export function closingLines(seed: number, outcomes: readonly PairOutcome[], tookMs: number): readonly string[] {
   const verdicts = outcomes.flatMap(({ verdict }) => verdict ?? []);
   const sum = (of: (verdict: Verdict) => number) => verdicts.reduce((total, verdict) => total + of(verdict), 0);
-  const broken = outcomes.filter(({ complaints }) => complaints.length > 0);
   const explained = (of: (verdict: Verdict) => number, rewinds: boolean) =>
     outcomes
       .filter(({ pair }) => pair.rewinds === rewinds)
@@ -72,10 +71,16 @@ export function closingLines(seed: number, outcomes: readonly PairOutcome[], too
       `reported as lost by Redis: ${explained(lost, true)} where it was rewound, ${explained(lost, false)} unexplained`,
     `  moves ${sum(({ moves, clients }) => Math.round(moves.mean * clients))}, forced closes ${sum(({ forcedCloses }) => forcedCloses)}, ` +
       `longest delay ${Math.max(0, ...verdicts.map(({ delayMs }) => delayMs.longest)).toFixed(0)} ms`,
-    broken.length === 0
-      ? 'verdict: every promise was kept'
-      : `verdict: BROKEN in ${broken.length} of ${outcomes.length} pairs (${broken.map(({ pair }) => `#${pair.number}`).join(', ')})`,
+    `verdict: ${verdictOn(outcomes)}`,
   ];
+}
+
+function verdictOn(outcomes: readonly PairOutcome[]): string {
+  const broken = outcomes.filter(({ complaints }) => complaints.length > 0);
+  if (outcomes.length === 0) return 'none: nothing was judged';
+  if (broken.length === 0) return 'every promise was kept';
+  const numbers = broken.map(({ pair }) => `#${pair.number}`).join(', ');
+  return `BROKEN in ${broken.length} of ${outcomes.length} pairs (${numbers})`;
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(0);

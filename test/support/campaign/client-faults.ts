@@ -31,6 +31,13 @@ export const clientFaults = {
     stage.balancer.cutAll();
     await pause(1_500);
     // Whoever has not come back yet has left nothing behind.
-    await crowd.straggle(3).catch(() => undefined);
+    await crowd.straggle(3, 'before').catch(() => undefined);
+  },
+
+  /** `hello`s of somebody who has copied a client's number, and of somebody who has another one's token. */
+  impostors: async ({ crowd }) => {
+    // Whoever meets a pod that can't answer isn't answered.
+    await crowd.straggle(3, 'copy').catch(() => undefined);
+    await crowd.straggle(3, 'forger').catch(() => undefined);
   },
 } as const satisfies Record<string, Fault>;

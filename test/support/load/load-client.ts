@@ -22,6 +22,8 @@ export class LoadClient {
   acknowledged = 0;
   inFlight = 0;
   welcomes = 0;
+  /** Of the newest welcome. */
+  attempt = 0;
   ready = 0;
   private readonly client: Client;
   private readonly streams: readonly StreamName[];
@@ -155,6 +157,7 @@ export class LoadClient {
       case 'welcome': {
         const { attempt, session, resumed, pod, revision } = event;
         this.session = session;
+        this.attempt = attempt;
         this.welcomes += 1;
         this.log.note(this.who, { kind: 'welcome', attempt, session, resumed, pod, revision });
         return;

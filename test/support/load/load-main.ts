@@ -1,5 +1,5 @@
 import { LoadClient } from './load-client.js';
-import type { LoadCommand, LoadOptions, LoadStatus } from './load-messages.js';
+import type { LoadCommand, LoadOptions, LoadStatus, StragglerKind } from './load-messages.js';
 import { RecordLog } from './record-log.js';
 import { straggle } from './straggler.js';
 import { Ticker } from './ticker.js';
@@ -35,7 +35,7 @@ class LoadMain {
         this.ticker.stop();
         return;
       case 'straggle':
-        await this.sendStragglers(command.clients);
+        await this.sendStragglers(command.clients, command.as);
         return;
       case 'last-word':
         for (const client of this.clients) client.lastWord();
@@ -59,12 +59,19 @@ class LoadMain {
     if (this.clients.length < clients) setTimeout(() => this.arrive(), arrival.everyMs);
   }
 
-  private async sendStragglers(count: number): Promise<void> {
-    const moved = this.clients.filter(({ welcomes }) => welcomes > 1).slice(0, count);
+  private async sendStragglers(count: number, as: StragglerKind): Promise<void> {
+    const victims = this.clients.filter(({ welcomes }) => as !== 'before' || welcomes > 1);
     await Promise.all(
-      moved.map(async ({ who, ears }) => {
-        if (ears.overheard === null) return;
-        this.stragglers.push(await straggle(`straggler-of-${who}`, this.options.url, ears.overheard, this.log));
+      victims.slice(0, count).map(async ({ who, ears: { overheard }, attempt }, n) => {
+        const other = victims[(n + 1) % victims.length]?.ears.overheard;
+        if (overheard === null || other == null) return;
+        // The forger's attempt would win if its token were believed.
+        const hello = {
+          before: { ...overheard, attempt: 1 },
+          copy: { ...overheard, attempt },
+          forger: { session: overheard.session, resume: other.resume, attempt: attempt + 1 },
+        }[as];
+        this.stragglers.push(await straggle(`${as}-of-${who}`, this.options.url, hello, this.log));
       }),
     );
   }

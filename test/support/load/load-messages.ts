@@ -24,12 +24,18 @@ export type LoadCommand =
   | { readonly kind: 'publish' }
   /** Publish nothing more; what is under way goes on. */
   | { readonly kind: 'quiet' }
-  /** Say `hello` with an attempt that a client has left behind, for this many clients. */
-  | { readonly kind: 'straggle'; readonly clients: number }
+  /** Say `hello` in the name of this many clients. */
+  | { readonly kind: 'straggle'; readonly clients: number; readonly as: StragglerKind }
   /** Write each client's last word. */
   | { readonly kind: 'last-word' }
   /** Write each client's last word, close and exit. */
   | { readonly kind: 'finish' };
+
+/**
+ * `before`: with an attempt that the client has left behind; `copy`: with the one that it has now; `forger`: with another
+ * client's resume token.
+ */
+export type StragglerKind = 'before' | 'copy' | 'forger';
 
 /** How it goes, five times a second. */
 export interface LoadStatus {

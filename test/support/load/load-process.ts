@@ -1,6 +1,6 @@
 import { eventually } from '../eventually.js';
 import { Child } from './child.js';
-import type { LoadCommand, LoadOptions, LoadStatus } from './load-messages.js';
+import type { LoadCommand, LoadOptions, LoadStatus, StragglerKind } from './load-messages.js';
 
 export type { LoadOptions, LoadStatus } from './load-messages.js';
 
@@ -65,10 +65,10 @@ export class Load {
     await eventually('the last words of the clients', all, { withinMs: 10_000 });
   }
 
-  /** Late `hello`s of attempts that were left behind; resolves when each has its answer. */
-  async straggle(clients: number, withinMs: number): Promise<readonly string[]> {
+  /** `hello`s of somebody else; resolves when each has its answer. */
+  async straggle(clients: number, as: StragglerKind, withinMs: number): Promise<readonly string[]> {
     const before = this.status.stragglers.length;
-    this.tell({ kind: 'straggle', clients });
+    this.tell({ kind: 'straggle', clients, as });
     const expected = before + this.children.length * clients;
     const answered = () => this.status.stragglers.length >= expected;
     await eventually(() => `${expected} stragglers to be answered`, answered, { withinMs });

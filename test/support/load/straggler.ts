@@ -7,11 +7,15 @@ import type { RecordLog } from './record-log.js';
 const patienceMs = 3000;
 
 /**
- * A `hello` of a first attempt that arrives when its client is long somewhere else, as a network may deliver it.
+ * A `hello` that its client never sent, or long before, as a network or an attacker may deliver it.
  * Resolves with what became of it: `welcome`, or the code it was closed with.
  */
-export function straggle(who: string, url: string, { session, resume }: Overheard, log: RecordLog): Promise<string> {
-  const attempt = 1;
+export function straggle(
+  who: string,
+  url: string,
+  { session, resume, attempt }: Overheard & { readonly attempt: number },
+  log: RecordLog,
+): Promise<string> {
   const socket = platformWebSocket(connectUrl(url), SUBPROTOCOL);
   const hello = { type: 'hello', attempt, session, resume, streams: {}, can: ['overlap'], hops: 0 };
   return new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { nowUs } from '../judge/records.js';
 import { judge, type Judgement } from '../judge/verdict.js';
 import { Backend } from '../load/backend-process.js';
 import type { TokenSigner } from '../load/credentials.js';
+import type { StragglerKind } from '../load/load-messages.js';
 import { Load, type LoadOptions, type LoadStatus } from '../load/load-process.js';
 import type { Stage } from './stage.js';
 
@@ -62,8 +63,8 @@ export class Crowd {
   quiet(): void {
     for (const sender of [...this.loads, ...this.backends]) sender.quiet();
   }
-  async straggle(clientsPerProcess: number): Promise<readonly string[]> {
-    return (await Promise.all(this.loads.map((load) => load.straggle(clientsPerProcess, 5_000)))).flat();
+  async straggle(clientsPerProcess: number, as: StragglerKind): Promise<readonly string[]> {
+    return (await Promise.all(this.loads.map((load) => load.straggle(clientsPerProcess, as, 5_000)))).flat();
   }
 
   /** From here on what happens belongs to this phase. */

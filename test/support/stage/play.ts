@@ -1,5 +1,6 @@
 import type { Judgement } from '../judge/verdict.js';
 import { Crowd } from './crowd.js';
+import { PodNotes } from './pod-notes.js';
 import { RedisFaults } from './redis-faults.js';
 import type { StageOptions } from './stage-options.js';
 import { Stage } from './stage.js';
@@ -26,7 +27,9 @@ export async function play({ troubles: names, stage: options, healMs }: Play): P
     ...options,
   });
   const redis = new RedisFaults(stage);
+  const notes = new PodNotes(stage, redis, stage.logs);
   try {
+    const before = await notes.inventory();
     const crowd = await Crowd.arrive(stage);
     try {
       for (const name of names) {
@@ -36,7 +39,10 @@ export async function play({ troubles: names, stage: options, healMs }: Play): P
         await received(crowd, 300);
         await troubles[name]({ stage, crowd, redis });
       }
-      return await crowd.judgement(healMs);
+      await crowd.judgement(healMs);
+      await notes.count();
+      await notes.noteLeftovers(before);
+      return await crowd.judged();
     } finally {
       await crowd.leave();
     }

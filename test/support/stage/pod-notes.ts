@@ -1,6 +1,7 @@
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../eventually.js';
+import { isBack } from '../judge/left-behind.js';
 import { nowUs, type Happening } from '../judge/records.js';
 import type { DeployedPod } from '../pods/deployment.js';
 import type { RedisFaults } from './redis-faults.js';
@@ -61,9 +62,8 @@ export class PodNotes {
    */
   async noteLeftovers(before: Inventory): Promise<void> {
     let now = await this.inventory();
-    await eventually('everything to be given back', async () => isWithin((now = await this.inventory()), before)).catch(
-      () => undefined,
-    );
+    const given = async () => isWithin((now = await this.inventory()), before);
+    await eventually('everything to be given back', given, { withinMs: 2_500 }).catch(() => undefined);
     for (const [who, things] of now) {
       for (const [what, after] of Object.entries(things)) {
         await this.note(who, { kind: 'left', what, before: amountOf(before, who, what), after });
@@ -74,7 +74,7 @@ export class PodNotes {
 
 const isWithin = (now: Inventory, before: Inventory): boolean =>
   [...now].every(([who, things]) =>
-    Object.entries(things).every(([what, after]) => after <= amountOf(before, who, what)),
+    Object.entries(things).every(([what, after]) => isBack(amountOf(before, who, what), after)),
   );
 
 /** Of this place, or else of the place that had most of it. */

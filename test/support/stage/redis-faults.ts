@@ -35,6 +35,9 @@ export class RedisFaults {
   /** Every connection of pods is cut at once. */
   async cutAll(): Promise<void> {
     await this.admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
+    await this.cutSubscribers();
+  }
+  async cutSubscribers(): Promise<void> {
     await this.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   }
 

@@ -69,25 +69,16 @@ export class RedisProxy {
     this.pass(redis, client, slowMs);
   }
 
-  /** In order, also when the delay changes: timers with different delays fire in any order, so each sends what is next. */
   private pass(from: Socket, to: Socket, slowMs: () => number): void {
-    const waiting: Buffer[] = [];
-    let lastAtMs = 0;
+    const late = new LateBytes(to);
     this.sockets.add(from);
-    from.on('data', (bytes: Buffer) => {
-      if (this.vanishes(from)) return;
-      const nowMs = performance.now();
-      lastAtMs = Math.max(lastAtMs, nowMs + slowMs());
-      if (lastAtMs <= nowMs && waiting.length === 0) {
-        to.write(bytes);
-        return;
-      }
-      waiting.push(bytes);
-      setTimeout(() => to.write(waiting.shift() ?? ''), lastAtMs - nowMs);
+    from.on('data', (bytes) => {
+      if (!this.vanishes(from)) late.write(bytes, slowMs());
     });
     from.on('error', () => to.destroy());
     from.on('close', () => {
       this.sockets.delete(from);
+      late.stop();
       to.destroy();
     });
   }
@@ -95,5 +86,35 @@ export class RedisProxy {
   private vanishes(from: Socket): boolean {
     if (this.state === 'half-open') this.dead.add(from);
     return this.dead.has(from);
+  }
+}
+
+/** What is written late, in order, also when the delay shrinks: timers of different lengths don't keep to theirs. */
+class LateBytes {
+  private readonly waiting: { readonly atMs: number; readonly bytes: Buffer }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly to: Socket) {}
+
+  write(bytes: Buffer, delayMs: number): void {
+    this.waiting.push({ atMs: performance.now() + delayMs, bytes });
+    if (this.waiting.length === 1) this.flush();
+  }
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private flush(): void {
+    for (let [next] = this.waiting; next !== undefined; [next] = this.waiting) {
+      const leftMs = next.atMs - performance.now();
+      if (leftMs > 0) {
+        this.timer = setTimeout(() => {
+          this.flush();
+        }, leftMs);
+        return;
+      }
+      this.to.write(next.bytes);
+      this.waiting.shift();
+    }
   }
 }

@@ -13,6 +13,11 @@ export class RedisWays {
     for (const way of this.ways.values()) way.subscriberDelayMs = delayMs;
   }
 
+  /** How long whatever goes to and from Redis takes, each way, in ms, for the pods that there are. */
+  set delayMs(delayMs: number) {
+    for (const way of this.ways.values()) way.delayMs = delayMs;
+  }
+
   async open(pod: string): Promise<string> {
     const way = await RedisProxy.start(this.redisUrl);
     way.subscriberDelayMs = this.subscribersAreSlowByMs;

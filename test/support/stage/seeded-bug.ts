@@ -15,8 +15,11 @@ export interface SeededBug {
   readonly name: string;
   readonly file: string;
   readonly trouble: TroubleName;
-  readonly caughtAs: ViolationClass;
+  readonly caughtAs: Conviction;
 }
+
+/** What the judge finds, or resets where Redis lost nothing. */
+export type Conviction = ViolationClass | 'RESET FOR NOTHING';
 
 const directory = join(repository, 'test/seeded-bugs');
 
@@ -34,7 +37,7 @@ async function parse(file: string): Promise<SeededBug> {
     throw new Error(`${file} must name its trouble (${Object.keys(troubles).join(', ')}) and what it is caught as`);
   }
   const name = file.replace(/\.patch$/, '');
-  return { name, file: path, trouble: trouble as TroubleName, caughtAs: caughtAs as ViolationClass };
+  return { name, file: path, trouble: trouble as TroubleName, caughtAs: caughtAs as Conviction };
 }
 
 /** A copy of the sources with the bug in it, built: only what the patch has touched is compiled. */

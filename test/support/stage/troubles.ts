@@ -37,9 +37,61 @@ export const troubles = {
   /** A pod dies; then `hello`s arrive that its clients sent before. */
   'stragglers-after-a-crash': async ({ stage, crowd }: Scene) => {
     await killOne(stage, crowd);
-    const answers = await crowd.straggle(5);
-    const unheard = answers.filter((answer) => answer !== '4500' && answer !== 'welcome');
-    if (unheard.length > 0) throw new Error(`stragglers must get to a claim, and got ${unheard.join(', ')}`);
+    mustBeAnswered(await crowd.straggle(5, 'before'), '4500');
+  },
+
+  /** `hello`s arrive with the attempts that clients have now. */
+  copies: async ({ crowd }: Scene) => {
+    mustBeAnswered(await crowd.straggle(5, 'copy'), '4500');
+  },
+
+  /** `hello`s arrive for one session with the resume token of another. */
+  forgers: async ({ crowd }: Scene) => {
+    mustBeAnswered(await crowd.straggle(5, 'forger'), '4501');
+  },
+
+  /** All connections are cut at once, twice. Who doesn't come back is for the judge to find. */
+  'everybody-reconnects': async ({ stage, crowd }: Scene) => {
+    for (let time = 0; time < 2; time += 1) {
+      stage.balancer.cutAll();
+      await crowd.reconnected(4_000).catch(() => undefined);
+      await received(crowd, 200, 2_000).catch(() => undefined);
+    }
+  },
+
+  /** What is under way when all connections are cut takes effect, and nobody hears of it. */
+  'redis-is-far-and-everybody-reconnects': async ({ stage, crowd }: Scene) => {
+    stage.ways.delayMs = 150;
+    try {
+      for (let time = 0; time < 2; time += 1) {
+        await received(crowd, 200);
+        stage.balancer.cutAll();
+      }
+    } finally {
+      stage.ways.delayMs = 0;
+    }
+    await backAgain(crowd);
+  },
+
+  /** One pod can't reach Redis for a while; clients and backends go on. */
+  'a-pod-loses-redis': async ({ stage, crowd }: Scene) => {
+    const way = stage.ways.of(mostLoaded(stage, crowd).name);
+    const { sent } = crowd;
+    way.cut();
+    try {
+      await eventually('backends to go on', () => crowd.sent > sent + 60, { withinMs: 1_500 }).catch(() => undefined);
+    } finally {
+      way.mend();
+    }
+    await backAgain(crowd);
+  },
+
+  /** SIGTERM for one pod. */
+  'a-pod-is-evicted': async ({ stage, crowd }: Scene) => {
+    stage.deployment.evict(mostLoaded(stage, crowd));
+    await stage.deployment.rolledOut(60_000);
+    await stage.deployment.settled(60_000);
+    await crowd.reconnected(10_000);
   },
 
   /** The connection over which one pod hears of new entries is cut, again and again, while others append. */
@@ -56,6 +108,13 @@ export const troubles = {
     await received(crowd, 400);
     await redis.rewind('*/c/room-*', memory);
     await received(crowd, 1000);
+  },
+
+  /** All subscriber connections are cut while others append, and all goes quiet. */
+  'subscribers-are-cut-and-all-goes-quiet': async ({ crowd, redis }: Scene) => {
+    await redis.cutSubscribers();
+    await received(crowd, 20);
+    crowd.quiet();
   },
 
   /** Redis' messages and confirmations come late, a pod dies, and all goes quiet while its clients are coming back. */
@@ -86,6 +145,12 @@ export type TroubleName = keyof typeof troubles;
 /** In these, and in no others, Redis loses messages that it had acknowledged. */
 export const rewinding: ReadonlySet<string> = new Set<TroubleName>(['rooms-are-rewound']);
 
+/** A straggler that isn't heard out proves nothing; one that is welcomed is for the judge. */
+function mustBeAnswered(answers: readonly string[], refusal: string): void {
+  const unheard = answers.filter((answer) => answer !== refusal && answer !== 'welcome');
+  if (unheard.length > 0) throw new Error(`stragglers must be answered ${refusal}, and got ${unheard.join(', ')}`);
+}
+
 /** As soon as so many messages wait for their outcome. */
 async function inFlight(crowd: Crowd, messages: number): Promise<void> {
   const waiting = () => crowd.status.reduce((sum, status) => sum + status.inFlight, 0);
@@ -95,10 +160,10 @@ async function inFlight(crowd: Crowd, messages: number): Promise<void> {
 }
 
 /** Until clients have received so many more messages. */
-export async function received(crowd: Crowd, more: number): Promise<void> {
+export async function received(crowd: Crowd, more: number, withinMs = 15_000): Promise<void> {
   const all = () => crowd.status.reduce((sum, status) => sum + status.received, 0);
   const before = all();
-  await eventually(`${more} more messages to be received`, () => all() - before >= more, { withinMs: 15_000 });
+  await eventually(`${more} more messages to be received`, () => all() - before >= more, { withinMs });
 }
 
 /** Until the crash has been noticed and everybody is connected again. */
