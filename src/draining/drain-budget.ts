@@ -10,16 +10,22 @@ export const closeAtTheLatestMs = (drain: DrainConfig): number => drain.holdMs +
 export interface HandOverTimes {
   readonly elapsedMs: number;
   readonly releasedMs: number | null;
+  /** Of the time since then, how much no hand-over was possible. */
+  readonly waitedMs: number;
   /** False while Redis is away or there is no receiver. */
   readonly possible: boolean;
 }
 
 /**
  * ms until closing begins. What the hold left over isn't added to the hand-over, so that one client that never moves
- * doesn't keep a pod for two minutes; unless none can move: then every client is kept for as long as the budget allows.
+ * doesn't keep a pod for two minutes; unless none can move: then every client is kept for as long as the budget allows, and
+ * the time for the hand-over doesn't run.
  */
-export function untilClosingMs(drain: DrainConfig, { elapsedMs, releasedMs, possible }: HandOverTimes): number {
+export function untilClosingMs(
+  drain: DrainConfig,
+  { elapsedMs, releasedMs, waitedMs, possible }: HandOverTimes,
+): number {
   const latest = closeAtTheLatestMs(drain);
-  const due = releasedMs === null || !possible ? latest : Math.min(latest, releasedMs + drain.handOverMs);
+  const due = releasedMs === null || !possible ? latest : Math.min(latest, releasedMs + waitedMs + drain.handOverMs);
   return Math.max(0, due - elapsedMs);
 }

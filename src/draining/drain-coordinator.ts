@@ -9,6 +9,8 @@ import { HandOver, type DrainPorts } from './hand-over.js';
 import { holdDecision } from './hold-decision.js';
 
 const TICK_MS = 100;
+/** A process that didn't run for this long couldn't hand anybody over. */
+const PAUSE_MS = 1_000;
 /** Others see the pod draining at their next beat anyway; the drain doesn't wait longer for Redis to be told. */
 const ANNOUNCE_WITHIN_MS = 1_000;
 /**
@@ -50,6 +52,9 @@ export class DrainCoordinator {
   private beganAtMs = 0;
   /** ms after SIGTERM. */
   private releasedMs: number | null = null;
+  /** Of the hand-over, in which nobody could move. */
+  private waitedMs = 0;
+  private lastTickMs = 0;
   private closingMs = 0;
 
   constructor(
@@ -78,6 +83,7 @@ export class DrainCoordinator {
     return untilClosingMs(this.config, {
       elapsedMs: this.elapsedMs,
       releasedMs: this.releasedMs,
+      waitedMs: this.waitedMs,
       possible: this.canHandOver,
     });
   }
@@ -150,6 +156,10 @@ export class DrainCoordinator {
   }
 
   private tick(): void {
+    const sinceLastMs = this.elapsedMs - this.lastTickMs;
+    this.lastTickMs = this.elapsedMs;
+    const couldMove = this.canHandOver && sinceLastMs < PAUSE_MS;
+    if (this.current === 'handing-over' && !couldMove) this.waitedMs += sinceLastMs;
     if (this.current === 'closing') {
       this.close();
       return;

@@ -52,6 +52,11 @@ export class ManualClock implements Clock {
     return this.pending.length;
   }
 
+  /** The process doesn't run for this long: what comes due meanwhile runs late. */
+  pause(forMs: number): void {
+    this.passedMs += forMs;
+  }
+
   /** Runs every timer that comes due within this time, each at its own time; promises settle afterwards. */
   advance(byMs: number): void {
     const untilMs = this.passedMs + byMs;

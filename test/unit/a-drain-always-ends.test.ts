@@ -134,4 +134,33 @@ describe('while Redis is away', () => {
     await world.clock.run(6_000, 50);
     expect(self.drain.status()).toMatchObject({ phase: 'finished', moved: 10, forced: 0 });
   });
+
+  it('in the middle of the hand-over, its time does not run: all are handed over when it is back', async () => {
+    const world = new SimulatedFleet(1, { ...config, pacePerReceiver: 2 });
+    const [self] = await world.settled(3, 10);
+    if (!self) throw new Error('there are three pods');
+    self.drain.begin('SIGTERM');
+    const releasedMs = 2_500;
+    await world.clock.run(releasedMs + 600, 50);
+    expect(self.drain.phase).toBe('handing-over');
+    expect(self.size).toBeGreaterThan(5);
+    world.redisAway = true;
+    await world.clock.run(config.handOverMs + 500, 50);
+    expect(self.drain.phase).toBe('handing-over');
+    world.redisAway = false;
+    await world.clock.run(config.handOverMs + SLACK, 50);
+    expect(self.drain.status()).toMatchObject({ phase: 'finished', moved: 10, forced: 0 });
+  });
+});
+
+it('a process that is paused in the middle of the hand-over goes on with it', async () => {
+  const world = new SimulatedFleet(1, { ...config, pacePerReceiver: 2 });
+  const [self] = await world.settled(3, 10);
+  if (!self) throw new Error('there are three pods');
+  self.drain.begin('SIGTERM');
+  await world.clock.run(3_100, 50);
+  expect(self.drain.phase).toBe('handing-over');
+  world.clock.pause(config.handOverMs);
+  await world.clock.run(config.handOverMs + SLACK, 50);
+  expect(self.drain.status()).toMatchObject({ phase: 'finished', moved: 10, forced: 0 });
 });
