@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { closingLines, complaintsAbout, pairLines, type PairOutcome } from '../support/campaign/campaign-report.js';
+import { diceOf, drawPair, faultNames } from '../support/campaign/draw.js';
+import { judge } from '../support/judge/verdict.js';
+import { HandWritten } from '../support/judge/written-by-hand.js';
+
+const pairs = (seed: number, count = 300, long = false) =>
+  Array.from({ length: count }, (_, n) => drawPair(seed, n + 1, long));
+const namesOf = (seed: number) =>
+  pairs(seed, 20).map(({ faults, apartMs }) => `${faults[0].name} ${faults[1].name} ${apartMs}`);
+
+describe('a campaign', () => {
+  it('draws the same faults, and the same of each, from the same seed, and others from another', () => {
+    expect(namesOf(7)).toEqual(namesOf(7));
+    expect(namesOf(8)).not.toEqual(namesOf(7));
+    const draws = (seed: number, place: number) => {
+      const dice = diceOf(seed, drawPair(seed, 3, false), place);
+      return [dice.chance(), dice.between(1, 1_000_000)];
+    };
+    expect(draws(7, 0)).toEqual(draws(7, 0));
+    expect(draws(7, 1)).not.toEqual(draws(7, 0));
+  });
+
+  it('draws a pair by its number, whatever came before', () => {
+    expect(drawPair(7, 12, false)).toEqual(pairs(7)[11]);
+  });
+
+  it('leaves no fault out, the long ones only when told', () => {
+    const drawn = (long: boolean) =>
+      new Set(pairs(1, 300, long).flatMap(({ faults }) => faults.map(({ name }) => name)));
+    expect([...drawn(true)].sort()).toEqual([...faultNames].sort());
+    expect(faultNames.filter((name) => !drawn(false).has(name))).toEqual(['Redis away for 7 minutes']);
+  });
+
+  it('never lets two faults happen together that would be in each other’s way', () => {
+    for (const { faults } of pairs(1)) expect(faults[0].turn).not.toBe(faults[1].turn);
+  });
+});
+
+describe('the report of a campaign', () => {
+  const pair = drawPair(1, 1, false);
+  const room = 'acme/channel:room';
+  const verdictOf = (log: HandWritten) => judge(log.ended('ann').history()).whole;
+  const ann = () => new HandWritten().welcomed('ann').subscribed('ann', room);
+  const kept: PairOutcome = { pair, verdict: verdictOf(ann()), complaints: [], tookMs: 1_000, keptLogs: null };
+  const verdictLine = (outcomes: readonly PairOutcome[]) => closingLines(1, outcomes, 1_000).at(-1);
+
+  it('ends with the verdict', () => {
+    expect(verdictLine([kept])).toBe('verdict: every promise was kept');
+    expect(verdictLine([kept, { ...kept, complaints: ['it did not heal'] }])).toBe(
+      'verdict: BROKEN in 1 of 2 pairs (#1)',
+    );
+    expect(verdictLine([])).toBe('verdict: none: nothing was judged');
+  });
+
+  it('explains resets and reported losses where Redis was rewound, and nowhere else', () => {
+    const verdict = verdictOf(ann().sent('m1', room, 'lost-by-redis').reset('ann', room));
+    expect(complaintsAbout(verdict, { rewinds: true })).toEqual([]);
+    expect(complaintsAbout(verdict, { rewinds: false })).toEqual([
+      '1 resets, although Redis lost nothing',
+      '1 messages reported as lost by Redis, which lost nothing',
+    ]);
+  });
+
+  it('says where the logs of a broken pair are', () => {
+    const lines = pairLines({ ...kept, complaints: ['it did not heal'], keptLogs: 'test-results/here' });
+    expect(lines[0]).toContain('#1 BROKEN');
+    expect(lines.slice(1)).toEqual(['    it did not heal', '    its logs: test-results/here']);
+  });
+});
