@@ -38,8 +38,9 @@ function topologyOf(context: NodeContext): Topology {
   const { topology } = context.config;
   switch (topology.kind) {
     case 'single': {
-      const place = parseRedisUrl(topology.url);
-      return new OneServer(context, () => Promise.resolve(place));
+      // Where it is, and no more: it is logged, and a URL may have a password.
+      const { host, port } = parseRedisUrl(topology.url);
+      return new OneServer(context, () => Promise.resolve({ host, port }));
     }
     case 'sentinel':
       return new BehindSentinel(context, topology);

@@ -122,17 +122,24 @@ export class RedisLink {
   }
 
   private watch(pair: RedisPair): RedisPair {
-    pair.commands.once('end', () => this.lost(pair, 'the command connection was closed'));
-    pair.subscriber.once('end', () => this.lost(pair, 'the subscriber connection was closed'));
-    pair.durable?.once('end', () => this.lost(pair, 'the connection for durable commands was closed'));
+    for (const [name, client] of [
+      ['command connection', pair.commands],
+      ['subscriber connection', pair.subscriber],
+      ['connection for durable commands', pair.durable],
+    ] as const) {
+      // What the library closes for, such as an answer that is no RESP: `end` doesn't say it.
+      let cause: unknown;
+      client?.on('error', (error: unknown) => (cause = error));
+      client?.once('end', () => this.lost(pair, `the ${name} was closed`, cause));
+    }
     return pair;
   }
 
-  private lost(pair: RedisPair, reason: string): void {
+  private lost(pair: RedisPair, reason: string, error?: unknown): void {
     if (this.opening === pair) this.drop();
     if (this.pair !== pair) return;
     if (this.clock.monotonic() - this.upSinceMs > STEADY_MS) this.failures = 0;
-    this.logger.warn('redis.lost', { ...pair.place, reason });
+    this.logger.warn('redis.lost', { ...pair.place, reason, ...(error === undefined ? {} : { error }) });
     this.drop();
     for (const down of this.downs) down();
     this.connectLater();
