@@ -1,4 +1,5 @@
-import { ownerOf, viewOf } from './cluster-view.js';
+import { eventually } from '../eventually.js';
+import { ownerOf, viewOf, type ClusterMember } from './cluster-view.js';
 import type { RedisNode } from './redis-node.js';
 
 const KEYS_AT_ONCE = 20;
@@ -13,10 +14,9 @@ export interface SlotMove {
 /** Declares the move; nothing has moved yet. */
 export async function beginSlotMove(nodes: readonly RedisNode[], slot: number, to: RedisNode): Promise<SlotMove> {
   const view = await viewOf(to);
-  const owner = ownerOf(view, slot);
-  const from = nodes.find(({ port }) => port === owner?.port);
+  const [owner, from] = await servedBy(nodes, slot);
   const target = view.find(({ port }) => port === to.port);
-  if (!owner || !from || !target) throw new Error(`nobody serves slot ${slot}`);
+  if (!target) throw new Error('a node that does not know itself');
   await to.admin.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', owner.id);
   await from.admin.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
   return {
@@ -25,17 +25,33 @@ export async function beginSlotMove(nodes: readonly RedisNode[], slot: number, t
       // The receiver first, so that nobody points at one who denies.
       const masters = view.filter(({ slots }) => slots.length > 0).map(({ port }) => port);
       const others = nodes.filter((node) => node !== to && node !== from && masters.includes(node.port));
-      for (const node of [to, from, ...others]) await node.admin.call('CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
+      const settle = (node: RedisNode) => node.admin.call('CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
+      await settle(to);
+      await Promise.all([from, ...others].map(settle));
     },
   };
 }
 
-export async function moveSlot(nodes: readonly RedisNode[], slot: number, to: RedisNode): Promise<void> {
-  const owner = ownerOf(await viewOf(to), slot);
-  if (owner?.port === to.port) return;
+/** False if it is there already. */
+export async function moveSlot(nodes: readonly RedisNode[], slot: number, to: RedisNode): Promise<boolean> {
+  const [, from] = await servedBy(nodes, slot);
+  if (from === to) return false;
   const move = await beginSlotMove(nodes, slot, to);
   await move.moveKeys();
   await move.finish();
+  return true;
+}
+
+/** Who says so of itself: what others say may be news of a moment ago. */
+async function servedBy(nodes: readonly RedisNode[], slot: number): Promise<readonly [ClusterMember, RedisNode]> {
+  return eventually(`one server of slot ${slot}`, async () => {
+    const views = await Promise.all(nodes.map(async (node) => [await viewOf(node), node] as const));
+    const claims = views.flatMap(([view, node]) => {
+      const owner = ownerOf(view, slot);
+      return owner?.port === node.port ? [[owner, node] as const] : [];
+    });
+    return claims.length === 1 && claims[0];
+  });
 }
 
 /** Returns how many. */

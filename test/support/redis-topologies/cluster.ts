@@ -14,8 +14,8 @@ export interface ClusterTopology extends RedisTopology {
   readonly kind: 'cluster';
   slotOf(key: string): Promise<number>;
   ownerOf(slot: number): Promise<RedisNode>;
-  /** Moves one slot with its keys to this master, as redis-cli does. */
-  moveSlot(slot: number, to: RedisNode): Promise<void>;
+  /** Moves one slot with its keys to this master, as redis-cli does. False if it is there already. */
+  moveSlot(slot: number, to: RedisNode): Promise<boolean>;
 }
 
 /** Three masters with one replica each. A silent master is replaced within 4 s. */
