@@ -83,7 +83,7 @@ async function isWhole({ pods }: World, traveller: Traveller): Promise<void> {
   const { said } = traveller;
   expect(await traveller.hearsAll(`channel:of-${traveller.user}`, said)).toEqual(upTo(said));
   expect([...traveller.resets, ...traveller.failures]).toEqual([]);
-  await eventually('one owner', () => holdersOf(pods.all, traveller.session).length === 1);
+  await eventually('one owner', () => holdersOf(pods.living, traveller.session).length === 1);
 }
 const closesOf = (traveller: Traveller): readonly number[] =>
   traveller.events.flatMap((event) => (event.type === 'closed' ? [event.code] : []));
@@ -155,6 +155,23 @@ const stories: Readonly<Record<string, Story>> = {
     for (const { redis } of [a, b]) redis.swallows = 'nothing';
     for (const mover of movers) await isWhole(world, mover);
     expect(new Set(movers.map(({ pod }) => pod))).toEqual(new Set(['b']));
+  },
+
+  'a receiver dies in the middle: who was sent there comes to another, and nobody is forced': async (world) => {
+    const slowly = { BATON_DRAIN_PACE_PER_RECEIVER: '4', BATON_DRAIN_HAND_OVER_MS: '6000' };
+    const names = ['a', 'b', 'c'];
+    const [a, b, c] = await Promise.all(names.map((name) => world.pod(name, slowly)));
+    if (!a || !b || !c) throw new Error('there are three pods');
+    const users = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8'];
+    const movers = await Promise.all(users.map((user) => world.traveller(user, [a.clients.url, c.clients.url])));
+    const ended = drained(a);
+    await eventually('one to be there', () => movers.some(({ pod }) => pod === 'b'), { withinMs: 10_000 });
+    expect(drainOf(a).phase).toBe('handing-over');
+    b.die();
+    await ended;
+    expect(drainOf(a).status().forced).toBe(0);
+    for (const mover of movers) await isWhole(world, mover);
+    expect(new Set(movers.map(({ pod }) => pod))).toEqual(new Set(['c']));
   },
 
   'the last pod keeps its clients until another is ready, and hands them over': async (world) => {

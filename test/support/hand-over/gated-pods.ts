@@ -50,6 +50,11 @@ export class GatedPods {
     return gated;
   }
 
+  /** Those that haven't died, oldest first. */
+  get living(): readonly GatedPod[] {
+    return this.all.filter(({ redis }) => redis.swallows === 'nothing');
+  }
+
   token(user: string): Promise<string> {
     return this.installation.token(TENANT, user);
   }
