@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.js';
 import type { Crowd } from './crowd.js';
 import type { RedisFaults } from './redis-faults.js';
-import { killOne, mostLoaded, rollOut } from './rollouts.js';
+import { mostLoaded, rollOut } from './rollouts.js';
 import type { Stage } from './stage.js';
 
 /** What a trouble has to work with. */
@@ -34,9 +34,10 @@ export const troubles = {
     await backAgain(crowd);
   },
 
-  /** A pod dies; then `hello`s arrive that its clients sent before. */
-  'stragglers-after-a-crash': async ({ stage, crowd }: Scene) => {
-    await killOne(stage, crowd);
+  /** Everybody comes back; then `hello`s arrive that they sent before. */
+  'stragglers-after-a-cut': async ({ stage, crowd }: Scene) => {
+    stage.balancer.cutAll();
+    await backAgain(crowd);
     mustBeAnswered(await crowd.straggle(5, 'before'), '4500');
   },
 
