@@ -14,11 +14,13 @@ const random = seededRandom(seed);
 const between = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
 
 const redis = withRedis({ alwaysOwn: true });
+/** A machine that is busy is no fault of Redis. */
+const patient = { canaryMs: 5_000, commandTimeoutMs: 5_000 };
 let pod: StreamPod;
 let admin: ReturnType<typeof redisAdmin>;
 
 beforeAll(async () => {
-  pod = await StreamPod.start(redis.url, redis.keyPrefix());
+  pod = await StreamPod.start(redis.url, redis.keyPrefix(), {}, patient);
   admin = redisAdmin(redis.url);
 });
 afterAll(() => {
@@ -158,7 +160,7 @@ describe(`a log that was rewound (seed ${seed})`, () => {
 
 describe(`a log that was never rewound (seed ${seed})`, () => {
   it('raises no alarm in 10,000 resumes, while it grows and is trimmed', async () => {
-    const small = await StreamPod.start(redis.url, redis.keyPrefix(), { windowMessages: 64 });
+    const small = await StreamPod.start(redis.url, redis.keyPrefix(), { windowMessages: 64 }, patient);
     small.live.startSweep(1_000);
     try {
       expect(await falseAlarms(small, 10_000)).toEqual([]);

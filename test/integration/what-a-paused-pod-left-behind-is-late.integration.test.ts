@@ -9,6 +9,8 @@ import { StreamPod } from '../support/stream-pod.js';
 import { withRedis } from '../support/with-redis.js';
 
 const redis = withRedis();
+/** A machine that is busy is no fault of Redis. */
+const patient = { canaryMs: 5_000, commandTimeoutMs: 5_000 };
 const LATE_MS = 200;
 let paused: StreamPod;
 let other: StreamPod;
@@ -16,8 +18,8 @@ let identity: SessionIdentity;
 
 beforeAll(async () => {
   const prefix = redis.keyPrefix();
-  paused = await StreamPod.start(redis.url, prefix, { lateMs: LATE_MS });
-  other = await StreamPod.start(redis.url, prefix, { lateMs: LATE_MS });
+  paused = await StreamPod.start(redis.url, prefix, { lateMs: LATE_MS }, patient);
+  other = await StreamPod.start(redis.url, prefix, { lateMs: LATE_MS }, patient);
 });
 afterAll(() => {
   paused.close();
