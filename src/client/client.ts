@@ -4,6 +4,8 @@ import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { describe, sameState, type ClientState } from './client-state.js';
 import { Emitter } from './emitter.js';
+import { PresenceDriver } from './presence-driver.js';
+import type { Presence } from './presence.js';
 import { PublishDriver, type Lost, type Published } from './publish-driver.js';
 import { SessionDriver } from './session-driver.js';
 import { stopError } from './stop-error.js';
@@ -43,6 +45,7 @@ export class Client {
   readonly #driver: SessionDriver;
   readonly #streams: StreamDriver;
   readonly #publisher: PublishDriver;
+  readonly #presence: PresenceDriver;
   #state: ClientState = { kind: 'connecting' };
 
   /** Use `connect`. */
@@ -61,6 +64,10 @@ export class Client {
     this.#publisher = new PublishDriver(settings, {
       send: (connection, text) => this.#driver.send(connection, text),
       lost: (lost) => this.#events.emit('lost', lost),
+    });
+    this.#presence = new PresenceDriver({
+      send: (connection, text) => this.#driver.send(connection, text),
+      callbackThrew: (error) => this.#callbackThrew(error),
     });
     this.#driver = this.#createDriver(settings);
     this.#driver.tell('start');
@@ -99,6 +106,15 @@ export class Client {
     return this.#publisher.publish(stream, data);
   }
 
+  /**
+   * The session is in a channel, and hears who else is, until the presence is closed. Throws ClientError `bad-stream` or
+   * `closed`; a refusal of the service (`forbidden`) is an `error` event.
+   */
+  presence(channel: string): Presence {
+    if (this.#state.kind === 'stopped') throw new ClientError('closed', 'the client has stopped');
+    return this.#presence.enter(channel);
+  }
+
   /** Ends the session (`bye`) and settles everything that waits. */
   close(): Promise<void> {
     this.#driver.tell('close');
@@ -114,6 +130,7 @@ export class Client {
       welcomed: ({ connection, attempt }, { pod, revision, resumed }, from) => {
         this.#publisher.welcomed(connection);
         this.#streams.welcomed(connection);
+        this.#presence.welcomed(connection);
         this.#ready.resolve(undefined);
         if (resumed) this.#events.emit('moved', { pod, revision, attempt, overlapped: from !== null });
       },
@@ -123,6 +140,7 @@ export class Client {
       gone: (connection) => {
         this.#streams.gone(connection);
         this.#publisher.gone(connection);
+        this.#presence.gone(connection);
       },
       restarted: (goneSession) => {
         settings.observer?.({ type: 'restarted' });
@@ -154,6 +172,9 @@ export class Client {
       case 'gap':
       case 'probe':
         this.#publisher.received(connection, frame);
+        break;
+      case 'presence':
+        this.#presence.received(connection, frame);
         break;
       case 'error':
         this.#error(connection, frame);
@@ -189,6 +210,7 @@ export class Client {
     const reason = error ?? new ClientError('closed', 'the client was closed');
     this.#streams.stopped(reason);
     this.#publisher.stopped(reason);
+    this.#presence.stopped(reason);
     this.#ready.reject(reason);
     this.#closed.resolve(undefined);
     this.#changed({ kind: 'stopped', error });

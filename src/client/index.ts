@@ -7,11 +7,12 @@ export type { Client, ClientEvents, Moved } from './client.js';
 export type { ClientOptions, TokenSource } from './client-options.js';
 export type { ClientState } from './client-state.js';
 export type { Observer, WireEvent } from './observer.js';
+export type { Presence, PresenceEvents } from './presence.js';
 export type { Lost, Published } from './publish-driver.js';
 export type { SubscribeOptions } from './stream-driver.js';
 export type { Message, MessageHandler, Reset, Subscription } from './subscription.js';
 export type { WebSocketFactory, WebSocketLike } from './web-socket.js';
-export type { Json } from '../protocol/frames.js';
+export type { Json, PresenceEntry } from '../protocol/frames.js';
 export type { Position } from '../protocol/position.js';
 export type { StreamName } from '../protocol/stream-name.js';
 

@@ -6,6 +6,7 @@ import type {
   ByeFrame,
   HelloFrame,
   PongFrame,
+  PresenceAskFrame,
   PublishFrame,
   SubscribeFrame,
   TokenFrame,
@@ -49,6 +50,11 @@ export class BatonGateway {
   @SubscribeMessage('unsubscribe')
   unsubscribe(_server: unknown, { connection, frame }: Received<UnsubscribeFrame>): void {
     connection.session?.subscriptions.unsubscribe(frame.stream);
+  }
+
+  @SubscribeMessage('presence')
+  presence(_server: unknown, { connection, frame }: Received<PresenceAskFrame>): void {
+    connection.session?.presence.set(frame.channel, frame.on);
   }
 
   @SubscribeMessage('token')

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { SessionIdentity } from '../messaging/session-identity.js';
 import type { FrameWriter } from '../messaging/frame-writer.js';
+import type { SessionPresence } from '../messaging/session-presence.js';
 import type { SessionPublisher } from '../messaging/session-publisher.js';
 import type { SessionSubscriptions } from '../messaging/session-subscriptions.js';
 import { closeCodes, type CloseName } from '../protocol/close-codes.js';
@@ -21,6 +22,7 @@ export interface ClaimedSession {
   readonly identity: SessionIdentity;
   readonly publisher: SessionPublisher;
   readonly subscriptions: SessionSubscriptions;
+  readonly presence: SessionPresence;
 }
 
 /** One WebSocket: its state, its queue, its session once claimed. What its frames do is in the gateway. */
@@ -91,6 +93,7 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     if (!this.claimed) return;
     this.claimed.publisher.renew(identity);
     this.claimed.subscriptions.renew(identity);
+    this.claimed.presence.renew(identity);
     this.claimed = { ...this.claimed, row, identity };
   }
 
@@ -164,6 +167,7 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     if (!this.advance('close')) return;
     this.claimed?.publisher.stop();
     this.claimed?.subscriptions.close();
+    this.claimed?.presence.close(code === 'done' || code === 'sessionGone');
     this.outbox.end();
     this.context.metrics.connectionsClosed.inc({ code: String(closeCodes[code].code), initiator: 'server' });
     this.ws.close(closeCodes[code].code, closeReason(reason));
@@ -188,6 +192,7 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.advance('closed');
     this.claimed?.publisher.stop();
     this.claimed?.subscriptions.close();
+    this.claimed?.presence.close(false);
     this.outbox.discard();
     for (const run of this.closings.splice(0)) run();
   }

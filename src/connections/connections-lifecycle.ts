@@ -1,4 +1,5 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { PresenceRooms } from '../messaging/presence-rooms.js';
 import type { RedisKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
 import type { Heartbeat } from './heartbeat.js';
@@ -11,11 +12,13 @@ export class ConnectionsLifecycle implements OnApplicationBootstrap, OnApplicati
     private readonly keeper: SessionKeeper,
     private readonly subscriber: RedisSubscriber,
     private readonly keys: RedisKeys,
+    private readonly presence: PresenceRooms,
   ) {}
 
   onApplicationBootstrap(): void {
     this.heartbeat.start();
     this.keeper.start();
+    this.presence.start();
     this.subscriber.onDoubt((concerns) => {
       void this.keeper.check(({ tenant, session }) => concerns(this.keys.sessionRow(tenant, session)));
     });
@@ -24,5 +27,6 @@ export class ConnectionsLifecycle implements OnApplicationBootstrap, OnApplicati
   onApplicationShutdown(): void {
     this.heartbeat.stop();
     this.keeper.stop();
+    this.presence.stop();
   }
 }

@@ -4,6 +4,8 @@ import type { Config } from '../config/config.js';
 import { CLOCK, CONFIG } from '../config/tokens.js';
 import { FLEET, type Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../lib/clock.js';
+import { PresenceRooms } from '../messaging/presence-rooms.js';
+import { PresenceStore } from '../messaging/presence-store.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRICS, type Metrics } from '../observability/metrics.js';
 import { RedisKeys, type StreamOwner } from '../redis/keys.js';
@@ -20,6 +22,7 @@ import { ConnectionsLifecycle } from './connections-lifecycle.js';
 import { Credentials } from './credentials.js';
 import { Handshake } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
+import { livingPods } from './living-pods.js';
 import { OpenConnections } from './open-connections.js';
 import { SessionKeeper } from './session-keeper.js';
 import { SessionOpener } from './session-opener.js';
@@ -77,30 +80,49 @@ const providers: readonly FactoryProvider[] = [
     ) => new Handshake(admission, credentials, { store, events, unanswered }, fleet.self.pod),
   },
   {
+    provide: PresenceRooms,
+    inject: [REDIS_COMMANDS, REDIS_SUBSCRIBER, FLEET, CONFIG, CONNECTION_CONTEXT],
+    useFactory: (
+      redis: RedisCommands,
+      subscriber: RedisSubscriber,
+      fleet: Fleet,
+      config: Config,
+      { clock, logger }: ConnectionContext,
+    ) => {
+      const store = new PresenceStore(redis, new RedisKeys(config.redis.keyPrefix), config.sessions);
+      return new PresenceRooms({ store, subscriber, clock, logger, living: livingPods(fleet, config.pod) });
+    },
+  },
+  {
     provide: SessionOpener,
-    inject: [Handshake, SESSION_STORE, STREAM_LOG, REDIS_COMMANDS, LIVE_STREAMS, CONFIG, CONNECTION_CONTEXT],
+    inject: [
+      ...[Handshake, SESSION_STORE, STREAM_LOG, REDIS_COMMANDS, LIVE_STREAMS, PresenceRooms],
+      ...[CONFIG, CONNECTION_CONTEXT],
+    ],
     useFactory: (
       handshake: Handshake,
       store: SessionStore,
       log: StreamLog,
       redis: RedisCommands,
       live: LiveStreams,
+      presence: PresenceRooms,
       config: Config,
       context: ConnectionContext,
     ) => {
       const keys = new RedisKeys(config.redis.keyPrefix);
       const publishing = { log, redisTimeMs: (owner: StreamOwner) => redis.timeMs(keys.stream(owner).log) };
-      const ports = { handshake, store, publishing, subscriptions: { live } };
+      const ports = { handshake, store, publishing, subscriptions: { live }, presence };
       return new SessionOpener(ports, config.streams, config.pod, context);
     },
   },
   {
     provide: ConnectionsLifecycle,
-    inject: [OpenConnections, SESSION_STORE, REDIS_SUBSCRIBER, CONFIG, CONNECTION_CONTEXT],
+    inject: [OpenConnections, SESSION_STORE, REDIS_SUBSCRIBER, PresenceRooms, CONFIG, CONNECTION_CONTEXT],
     useFactory: (
       open: OpenConnections,
       store: SessionStore,
       subscriber: RedisSubscriber,
+      presence: PresenceRooms,
       config: Config,
       { clock, logger, unanswered }: ConnectionContext,
     ) =>
@@ -109,6 +131,7 @@ const providers: readonly FactoryProvider[] = [
         new SessionKeeper({ store, unanswered, clock, logger }, () => open.all(), config.sessions),
         subscriber,
         new RedisKeys(config.redis.keyPrefix),
+        presence,
       ),
   },
 ];

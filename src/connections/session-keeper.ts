@@ -163,6 +163,7 @@ export class SessionKeeper {
   private async touch(connections: readonly Connection[]): Promise<void> {
     for (const { id, session } of connections) {
       try {
+        session?.presence.touch();
         await session?.publisher.touch();
       } catch (error) {
         this.ports.logger.warn('session.touch-failed', { connectionId: id, error });

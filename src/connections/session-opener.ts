@@ -1,8 +1,11 @@
 import type { StreamsConfig } from '../config/config.js';
 import type { HelloFrame, WelcomeFrame } from '../protocol/frames.js';
+import type { PresenceRooms } from '../messaging/presence-rooms.js';
+import type { SessionIdentity } from '../messaging/session-identity.js';
+import { SessionPresence } from '../messaging/session-presence.js';
 import { SessionPublisher, type PublishingPorts } from '../messaging/session-publisher.js';
 import { SessionSubscriptions, type SubscriptionPorts } from '../messaging/session-subscriptions.js';
-import type { SessionStore } from '../sessions/session-store.js';
+import type { SessionRow, SessionStore } from '../sessions/session-store.js';
 import type { Connection } from './connection.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { Handshake, HandshakeOutcome } from './handshake.js';
@@ -12,6 +15,7 @@ export interface OpenerPorts {
   readonly store: SessionStore;
   readonly publishing: PublishingPorts;
   readonly subscriptions: Pick<SubscriptionPorts, 'live'>;
+  readonly presence: PresenceRooms;
 }
 
 /** What `welcome` says of this pod. */
@@ -83,7 +87,7 @@ export class SessionOpener {
     const publisher = new SessionPublisher(this.ports.publishing, connection, identity);
     const subscriptions = new SessionSubscriptions(this.subscriptionPorts(connection), connection, identity);
     connection.send(this.welcomeFrame(session, resume, resumed));
-    connection.adopt({ row, identity, publisher, subscriptions });
+    connection.adopt({ row, identity, publisher, subscriptions, presence: this.presenceOf(connection, row, identity) });
     connection.whenClosed(() => {
       void connection.giveBack(this.ports.store);
     });
@@ -108,6 +112,12 @@ export class SessionOpener {
       pod: this.pod.name,
       revision: this.pod.revision,
     };
+  }
+
+  private presenceOf(connection: Connection, { attempt, pod }: SessionRow, identity: SessionIdentity): SessionPresence {
+    const { clock, config } = this.context;
+    const ports = { rooms: this.ports.presence, clock, channelsPerSession: config.streamsPerSession };
+    return new SessionPresence(ports, connection, identity, { attempt, pod, connection: connection.id });
   }
 
   private subscriptionPorts(connection: Connection): SubscriptionPorts {

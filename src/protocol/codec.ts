@@ -4,12 +4,13 @@ import type {
   ClientFrame,
   HelloFrame,
   Json,
+  PresenceAskFrame,
   PublishFrame,
   ServerFrame,
   StreamPositions,
   SubscribeFrame,
 } from './frames.js';
-import { isEntryId, isPublisherId, isSessionId } from './ids.js';
+import { isChannelName, isEntryId, isPublisherId, isSessionId } from './ids.js';
 import type { Position } from './position.js';
 import { isStreamName, type StreamName } from './stream-name.js';
 
@@ -55,6 +56,7 @@ const parsers: ReadonlyMap<string, (fields: Fields) => ClientFrame> = new Map<st
   ['publish', parsePublish],
   ['subscribe', parseSubscribe],
   ['unsubscribe', (fields) => ({ type: 'unsubscribe', stream: streamField(fields) })],
+  ['presence', parsePresence],
   ['token', (fields) => ({ type: 'token', token: stringField(fields, 'token', 16_384) })],
   ['pong', () => ({ type: 'pong' })],
   ['bye', () => ({ type: 'bye' })],
@@ -96,6 +98,13 @@ function parseSubscribe(fields: Fields): SubscribeFrame {
   const position = fields['position'];
   if (position === undefined || position === null) return { type: 'subscribe', stream };
   return { type: 'subscribe', stream, position: parsePosition(position, stream) };
+}
+
+function parsePresence(fields: Fields): PresenceAskFrame {
+  const { channel, on } = fields;
+  if (!isChannelName(channel)) throw bad('channel', 'the name of a channel');
+  if (typeof on !== 'boolean') throw bad('on', 'true or false');
+  return { type: 'presence', channel, on };
 }
 
 function parseStreams(value: unknown): StreamPositions {

@@ -1,4 +1,4 @@
-import type { EntryId, PublisherId, SessionId } from './ids.js';
+import type { ChannelName, EntryId, PublisherId, SessionId, UserId } from './ids.js';
 import type { Position } from './position.js';
 import type { StreamName } from './stream-name.js';
 
@@ -50,11 +50,17 @@ export interface TokenFrame {
 export interface PongFrame {
   readonly type: 'pong';
 }
+/** Whether the session is in a channel, and hears who else is. */
+export interface PresenceAskFrame {
+  readonly type: 'presence';
+  readonly channel: ChannelName;
+  readonly on: boolean;
+}
 export interface ByeFrame {
   readonly type: 'bye';
 }
 export type ClientFrame =
-  HelloFrame | PublishFrame | SubscribeFrame | UnsubscribeFrame | TokenFrame | PongFrame | ByeFrame;
+  HelloFrame | PublishFrame | SubscribeFrame | UnsubscribeFrame | PresenceAskFrame | TokenFrame | PongFrame | ByeFrame;
 export type ClientFrameType = ClientFrame['type'];
 
 // --- server to client -------------------------------------------------------------------------------------------------
@@ -141,6 +147,21 @@ export interface CredentialFrame {
   readonly type: 'credential';
   readonly expiresInMs: number;
 }
+export interface PresenceEntry {
+  readonly session: SessionId;
+  readonly user: UserId;
+  /** Since when it is there without a break: Redis time, ms since 1970. */
+  readonly since: number;
+}
+export interface PresenceFrame {
+  readonly type: 'presence';
+  readonly channel: ChannelName;
+  /** A `snapshot` replaces everything. */
+  readonly event: 'snapshot' | 'join' | 'leave';
+  readonly entries: readonly PresenceEntry[];
+  /** The snapshot goes on in the next frame. */
+  readonly more?: boolean;
+}
 export interface BusyFrame {
   readonly type: 'busy';
   readonly retryAfterMs: number;
@@ -161,6 +182,7 @@ export type ServerFrame =
   | ProbeFrame
   | MigrateFrame
   | CredentialFrame
+  | PresenceFrame
   | BusyFrame
   | PingFrame;
 export type ServerFrameType = ServerFrame['type'];

@@ -32,6 +32,18 @@ export interface StreamKeys {
   idempotency(hash: string): string;
 }
 
+export interface PresenceKeys {
+  /**
+   * hash: session -> user, since, pod, attempt, connection, last refresh; `#` counts changes. TTL: two sweeps, refreshed
+   * by the sweep. Owner: presence-enter, presence-leave, presence-list.
+   */
+  readonly here: string;
+  /**
+   * channel: who has come and gone. TTL: none. Owner: presence-enter, presence-leave, presence-list.
+   */
+  readonly told: string;
+}
+
 /**
  * Builds every key of Baton. The hash tag in braces makes all keys of one thing share a slot of Redis Cluster, so that
  * one script changes them atomically. docs/redis-keys.md is checked against this file.
@@ -53,6 +65,10 @@ export class RedisKeys {
   /** hash: the session's row. TTL: owned: session TTL + two sweeps; detached: session TTL. Owner: claim, detach. */
   sessionRow(tenant: TenantId, session: SessionId): string {
     return `${this.prefix}{${tagOf({ kind: 'session', tenant, session })}}:row`;
+  }
+  presence(tenant: TenantId, channel: ChannelName): PresenceKeys {
+    const tag = `${this.prefix}{${tagOf({ kind: 'channel', tenant, channel })}}`;
+    return { here: `${tag}:here`, told: `${tag}:told` };
   }
   /**
    * sorted set: the user's sessions by expiry: hints. TTL: that of an owned row, refreshed by every claim.

@@ -15,6 +15,9 @@ export type ScriptName =
   | 'index-sessions'
   | 'list-sessions'
   | 'unlist-sessions'
+  | 'presence-enter'
+  | 'presence-leave'
+  | 'presence-list'
   | 'beat'
   | 'leave'
   | 'take-pace';

@@ -53,6 +53,7 @@ function keysInCode(): ReadonlyMap<string, string> {
   return new Map([
     ...Object.entries(tagged).map(([name, key]) => [name, key.replace(tagOf(owner), 'TAG')] as const),
     ['sessionRow', keys.sessionRow(asTenantId('TENANT'), asSessionId('SESSION'))],
+    ...Object.entries(keys.presence(asTenantId('TENANT'), asChannelName('CHANNEL'))),
     ['userSessions', keys.userSessions(asTenantId('TENANT'), asUserId('USER'))],
     ['tenantSessions', keys.tenantSessions(asTenantId('TENANT'))],
     ['pods', keys.pods],

@@ -43,7 +43,7 @@ it('a hint without a row is not listed, and taken out unless its claim may be un
     'expired',
   );
   expect(await store.listByTenant(tenant, page)).toEqual({ sessions: [], next: null });
-  expect(await redis.raw.zrange(index, 0, -1)).toEqual(['young']);
+  expect(await redis.raw.zrange(index, '0', '-1')).toEqual(['young']);
 });
 
 it('a hint that names a session of another user is not believed', async () => {

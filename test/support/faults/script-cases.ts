@@ -3,8 +3,9 @@ import { RedisPaceBucket } from '../../../src/draining/redis-pace-bucket.js';
 import { RedisFleetTable } from '../../../src/fleet/redis-fleet-table.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { randomId } from '../../../src/lib/random-id.js';
-import { asPodId, asPublisherId, type PublisherId } from '../../../src/protocol/ids.js';
-import { RedisKeys, type StreamKeys, type StreamOwner } from '../../../src/redis/keys.js';
+import { PresenceStore } from '../../../src/messaging/presence-store.js';
+import { asChannelName, asPodId, asPublisherId, type PublisherId } from '../../../src/protocol/ids.js';
+import { RedisKeys, type PresenceKeys, type StreamKeys, type StreamOwner } from '../../../src/redis/keys.js';
 import type { RedisConnection } from '../../../src/redis/redis-connection.js';
 import type { ScriptName } from '../../../src/redis/redis-ports.js';
 import { RedisSessionStore } from '../../../src/sessions/redis-session-store.js';
@@ -33,6 +34,7 @@ export class Corner {
   readonly log: RedisStreamLog;
   readonly fleet: RedisFleetTable;
   readonly pace: RedisPaceBucket;
+  readonly presence: PresenceStore;
   readonly key: SessionKey = newSession();
   readonly channel: StreamOwner = room('acme');
   private readonly publisher: PublisherId = asPublisherId(randomId());
@@ -49,6 +51,7 @@ export class Corner {
     this.log = new RedisStreamLog(ports, streams, sessions);
     this.fleet = new RedisFleetTable(redis, this.keys, pod, 60_000);
     this.pace = new RedisPaceBucket(redis, this.keys);
+    this.presence = new PresenceStore(redis, this.keys, sessions);
   }
 
   get row(): string {
@@ -70,6 +73,13 @@ export class Corner {
       ...{ seq, after: seq - 1, data: `"${seq}"`, readAtMs },
     };
     return this.log.append(this.channel, item);
+  }
+  get place(): PresenceKeys {
+    return this.presence.keysOf(this.key.tenant, asChannelName('room'));
+  }
+  enter(): Promise<number | null> {
+    const { session } = this.key;
+    return this.presence.enter(this.place, { session, user: ann, pod, attempt: 1, connection: A });
   }
   touch(): Promise<void> {
     return this.log.touch(this.channel, this.key.session, this.publisher);
@@ -94,6 +104,11 @@ const put = (corner: Corner, version: number) => corner.store.putData(corner.key
 const indexed = async ({ raw, keys, key }: Corner) => [
   await raw.zrange(keys.userSessions(key.tenant, ann), '0', '-1').then((found) => found.length),
   await raw.zrange(keys.tenantSessions(key.tenant), '0', '-1').then((found) => found.length),
+];
+
+const presentIn = async ({ raw, place, key }: Corner) => [
+  await raw.hget(place.here, '#'),
+  await raw.hexists(place.here, key.session),
 ];
 
 export const scriptCases: Readonly<Record<ScriptName, ScriptCase>> = {
@@ -190,6 +205,26 @@ export const scriptCases: Readonly<Record<ScriptName, ScriptCase>> = {
     answer: { sessions: [{ attempt: 1, connection: A }], next: null },
     effect: indexed,
     expected: [1, 1],
+  },
+  'presence-enter': {
+    call: (corner) => corner.enter(),
+    answer: 1,
+    effect: presentIn,
+    expected: ['1', 1],
+  },
+  'presence-leave': {
+    prepare: (corner) => corner.enter(),
+    call: ({ presence, place, key }) => presence.leave(place, key.session, A),
+    answer: undefined,
+    effect: presentIn,
+    expected: ['2', 0],
+  },
+  'presence-list': {
+    prepare: (corner) => corner.enter(),
+    call: ({ presence, place }) => presence.list(place),
+    answer: { changes: 1, members: [{ user: ann, pod }] },
+    effect: presentIn,
+    expected: ['1', 1],
   },
   beat: {
     call: ({ fleet }) => fleet.beat(podRow('pod')),

@@ -1,0 +1,95 @@
+import { encodeFrame } from '../protocol/codec.js';
+import type { PresenceEntry, PresenceFrame } from '../protocol/frames.js';
+import { isChannelName, type ChannelName } from '../protocol/ids.js';
+import { ClientError } from './client-error.js';
+import { Presence } from './presence.js';
+
+interface Channel {
+  readonly uses: Set<Presence>;
+  entries: ReadonlyMap<string, PresenceEntry>;
+  /** A snapshot of which more is to come. */
+  partial: readonly PresenceEntry[];
+}
+
+export interface PresenceWire {
+  send(connection: number, text: string): void;
+  callbackThrew(error: unknown): void;
+}
+
+/** The channels that the application wants to be in: asked for again after each `welcome`. */
+export class PresenceDriver {
+  readonly #channels = new Map<ChannelName, Channel>();
+  #current: number | null = null;
+
+  constructor(private readonly wire: PresenceWire) {}
+
+  /** Throws ClientError `bad-stream`. */
+  enter(name: string): Presence {
+    if (!isChannelName(name)) throw new ClientError('bad-stream', `${JSON.stringify(name)} is no channel's name`);
+    const presence = new Presence(name, {
+      entries: () => [...(this.#channels.get(name)?.entries.values() ?? [])],
+      close: (closed) => {
+        this.#close(name, closed);
+      },
+      callbackThrew: (error) => {
+        this.wire.callbackThrew(error);
+      },
+    });
+    const known = this.#channels.get(name);
+    const channel = known ?? { uses: new Set<Presence>(), entries: new Map<string, PresenceEntry>(), partial: [] };
+    channel.uses.add(presence);
+    this.#channels.set(name, channel);
+    // Also for a second use: its own snapshot follows.
+    this.#ask(name, true);
+    return presence;
+  }
+
+  welcomed(connection: number): void {
+    this.#current = connection;
+    for (const [name, channel] of this.#channels) {
+      channel.partial = [];
+      this.#ask(name, true);
+    }
+  }
+
+  gone(connection: number): void {
+    if (this.#current === connection) this.#current = null;
+  }
+
+  /** Only the current connection counts: its snapshot replaces what an earlier one said. */
+  received(connection: number, { channel: name, event, entries, more }: PresenceFrame): void {
+    const channel = connection === this.#current ? this.#channels.get(name) : undefined;
+    if (!channel) return;
+    if (event === 'snapshot') {
+      channel.partial = [...channel.partial, ...entries];
+      if (more === true) return;
+      channel.entries = new Map(channel.partial.map((entry) => [entry.session, entry]));
+      channel.partial = [];
+    } else {
+      const changed = new Map(channel.entries);
+      for (const entry of entries)
+        if (event === 'join') changed.set(entry.session, entry);
+        else changed.delete(entry.session);
+      channel.entries = changed;
+    }
+    const told = event === 'snapshot' ? [...channel.entries.values()] : entries;
+    for (const presence of [...channel.uses]) presence.told(event, told);
+  }
+
+  stopped(error: ClientError): void {
+    for (const { uses } of this.#channels.values()) for (const presence of uses) presence.end(error);
+    this.#channels.clear();
+  }
+
+  #close(name: ChannelName, presence: Presence): void {
+    const channel = this.#channels.get(name);
+    channel?.uses.delete(presence);
+    if (channel?.uses.size !== 0) return;
+    this.#channels.delete(name);
+    this.#ask(name, false);
+  }
+
+  #ask(channel: ChannelName, on: boolean): void {
+    if (this.#current !== null) this.wire.send(this.#current, encodeFrame({ type: 'presence', channel, on }));
+  }
+}

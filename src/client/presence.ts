@@ -1,0 +1,67 @@
+import type { PresenceEntry, PresenceFrame } from '../protocol/frames.js';
+import { ClientError } from './client-error.js';
+import { Emitter } from './emitter.js';
+
+export interface PresenceEvents {
+  /** Everybody, after each `welcome`: replaces what was known. */
+  readonly snapshot: readonly PresenceEntry[];
+  readonly join: PresenceEntry;
+  readonly leave: PresenceEntry;
+}
+
+/** One use of a channel's presence: the session is in the channel, and hears who else is, until it is closed. */
+export class Presence {
+  /** Resolves with the first snapshot; rejects with ClientError if it is closed before. */
+  readonly ready: Promise<void>;
+  readonly #events: Emitter<PresenceEvents>;
+  readonly #settle: { readonly resolve: (value: undefined) => void; readonly reject: (error: Error) => void };
+  #open = true;
+
+  constructor(
+    readonly channel: string,
+    private readonly owner: {
+      entries(channel: string): readonly PresenceEntry[];
+      close(presence: Presence): void;
+      callbackThrew(error: unknown): void;
+    },
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.ready = promise;
+    this.ready.catch(() => undefined);
+    this.#settle = { resolve, reject };
+    this.#events = new Emitter((error) => {
+      owner.callbackThrew(error);
+    });
+  }
+
+  /** Who is there, as last heard. */
+  get entries(): readonly PresenceEntry[] {
+    return this.owner.entries(this.channel);
+  }
+
+  on<Name extends keyof PresenceEvents>(name: Name, listener: (event: PresenceEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** The session leaves the channel, unless another use of it is left. */
+  close(): void {
+    if (!this.#open) return;
+    this.end(new ClientError('closed', 'the presence was closed'));
+    this.owner.close(this);
+  }
+
+  /** For the client. */
+  told(event: PresenceFrame['event'], entries: readonly PresenceEntry[]): void {
+    if (!this.#open) return;
+    if (event === 'snapshot') {
+      this.#settle.resolve(undefined);
+      this.#events.emit('snapshot', entries);
+    } else for (const entry of entries) this.#events.emit(event, entry);
+  }
+
+  /** For the client. */
+  end(error: ClientError): void {
+    this.#open = false;
+    this.#settle.reject(error);
+  }
+}

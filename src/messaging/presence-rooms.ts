@@ -1,0 +1,163 @@
+import type { Clock, Timer } from '../lib/clock.js';
+import type { Logger } from '../observability/logger.js';
+import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
+import type { PresenceKeys } from '../redis/keys.js';
+import type { RedisSubscriber } from '../redis/redis-ports.js';
+import { PresenceRoom, type Watcher } from './presence-room.js';
+import type { PresenceStore } from './presence-store.js';
+
+/** A watcher that is itself in the channel. */
+export interface Participant extends Watcher {
+  /** Says again that it is there: Redis may have lost it. */
+  reenter(channel: ChannelName): void;
+}
+
+export interface PresencePorts {
+  readonly store: PresenceStore;
+  readonly subscriber: RedisSubscriber;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Which of these pods live; null: nothing is known right now. */
+  readonly living: (pods: readonly PodId[]) => Promise<ReadonlySet<PodId> | null>;
+}
+
+export interface OpenRoom {
+  readonly keys: PresenceKeys;
+  readonly room: PresenceRoom;
+  readonly participants: Set<Participant>;
+  /** Resolves when changes are heard. */
+  readonly listening: Promise<void>;
+}
+
+interface LateLeave {
+  readonly keys: PresenceKeys;
+  readonly session: SessionId;
+  readonly connection: ConnectionId;
+  readonly dueMs: number;
+  readonly untilMs: number;
+}
+
+/** Who lost its connection is still there for so long: it comes back, here or on another pod, and nobody notices. */
+const LATE_MS = 10_000;
+/** Then its place is left to the sweeps that don't come. */
+const GIVE_UP_MS = 60_000;
+const TICK_MS = 500;
+/** Pods are looked at this rarely, so that a crash shows within 10 s all the same. */
+const TICKS_PER_LOOK = 2;
+
+/** The channels that somebody on this pod watches. */
+export class PresenceRooms {
+  private readonly rooms = new Map<string, OpenRoom & { readonly hear: (message: string) => void }>();
+  private readonly alive = new Set<PodId>();
+  private late: readonly LateLeave[] = [];
+  private timer: Timer | null = null;
+  private ticks = 0;
+
+  constructor(private readonly ports: PresencePorts) {
+    ports.subscriber.onDoubt((concerns) => {
+      for (const { keys, room, participants } of this.rooms.values()) {
+        if (!concerns(keys.told)) continue;
+        for (const participant of participants) participant.reenter(room.channel);
+        room.readAgain();
+      }
+    });
+  }
+
+  get store(): PresenceStore {
+    return this.ports.store;
+  }
+
+  start(): void {
+    this.timer = this.ports.clock.every(TICK_MS, () => {
+      this.tick().catch((error: unknown) => {
+        this.ports.logger.warn('presence.check-failed', { error });
+      });
+    });
+  }
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  join(tenant: TenantId, channel: ChannelName, participant: Participant): OpenRoom {
+    const keys = this.ports.store.keysOf(tenant, channel);
+    const open = this.rooms.get(keys.told) ?? this.open(keys, channel);
+    open.participants.add(participant);
+    return open;
+  }
+
+  part({ keys, room, participants }: OpenRoom, participant: Participant): void {
+    room.unwatch(participant);
+    participants.delete(participant);
+    const open = this.rooms.get(keys.told);
+    if (participants.size > 0 || open?.room !== room) return;
+    this.rooms.delete(keys.told);
+    this.ports.subscriber.unsubscribe(keys.told, open.hear);
+  }
+
+  /** `late`: only if it hasn't come back by then. */
+  leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId, late: boolean): void {
+    const now = this.ports.clock.monotonic();
+    const leave = { keys, session, connection, dueMs: late ? now + LATE_MS : now, untilMs: now + GIVE_UP_MS };
+    if (late) this.late = [...this.late, leave];
+    else void this.leaveNow(leave);
+  }
+
+  private open(keys: PresenceKeys, channel: ChannelName): OpenRoom {
+    const room = new PresenceRoom(channel, {
+      read: async () => {
+        const list = await this.ports.store.list(keys);
+        await this.look(new Set(list.members.map(({ pod }) => pod)));
+        return list;
+      },
+      isAlive: (pod) => this.alive.has(pod),
+      saw: (pod) => this.alive.add(pod),
+      failed: (error) => {
+        this.ports.logger.warn('presence.unreadable', { error });
+      },
+    });
+    const hear = (message: string): void => {
+      room.hear(message);
+    };
+    const listening = this.ports.subscriber.subscribe(keys.told, hear);
+    const open = { keys, room, participants: new Set<Participant>(), listening, hear };
+    this.rooms.set(keys.told, open);
+    return open;
+  }
+
+  private async tick(): Promise<void> {
+    const now = this.ports.clock.monotonic();
+    const due = this.late.filter(({ dueMs }) => dueMs <= now);
+    if (due.length > 0) this.late = this.late.filter(({ dueMs }) => dueMs > now);
+    for (const leave of due) void this.leaveNow(leave);
+    this.ticks += 1;
+    if (this.ticks % TICKS_PER_LOOK > 0) return;
+    for (const { room } of this.rooms.values()) if (room.stale) room.readAgain();
+    if (await this.look(this.podsOfRooms())) for (const { room } of this.rooms.values()) room.show();
+    const wanted = this.podsOfRooms();
+    for (const pod of this.alive) if (!wanted.has(pod)) this.alive.delete(pod);
+  }
+
+  private podsOfRooms(): ReadonlySet<PodId> {
+    return new Set([...this.rooms.values()].flatMap(({ room }) => [...room.pods]));
+  }
+
+  /** True if one has died or come back. While nothing is known everybody stays where they are. */
+  private async look(pods: ReadonlySet<PodId>): Promise<boolean> {
+    const living = pods.size === 0 ? null : await this.ports.living([...pods]);
+    if (living === null) return false;
+    const changed = [...pods].filter((pod) => this.alive.has(pod) !== living.has(pod));
+    for (const pod of changed) if (!this.alive.delete(pod)) this.alive.add(pod);
+    return changed.length > 0;
+  }
+
+  private async leaveNow(leave: LateLeave): Promise<void> {
+    try {
+      await this.ports.store.leave(leave.keys, leave.session, leave.connection);
+    } catch (error) {
+      const now = this.ports.clock.monotonic();
+      if (now < leave.untilMs) this.late = [...this.late, { ...leave, dueMs: now + TICK_MS * 4 }];
+      else this.ports.logger.warn('presence.leave-failed', { error });
+    }
+  }
+}

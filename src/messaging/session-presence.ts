@@ -1,0 +1,151 @@
+import { backoffMs } from '../lib/backoff.js';
+import { BatonError } from '../lib/baton-error.js';
+import type { Clock, Timer } from '../lib/clock.js';
+import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
+import type { PresenceFrame } from '../protocol/frames.js';
+import { mayUse } from '../protocol/grants.js';
+import type { ChannelName, ConnectionId, PodId } from '../protocol/ids.js';
+import type { FrameWriter } from './frame-writer.js';
+import type { OpenRoom, Participant, PresenceRooms } from './presence-rooms.js';
+import type { SessionIdentity } from './session-identity.js';
+
+export interface SessionPresencePorts {
+  readonly rooms: PresenceRooms;
+  readonly clock: Clock;
+  readonly channelsPerSession: number;
+}
+
+/** The connection that holds the session. */
+export interface Holder {
+  readonly pod: PodId;
+  readonly attempt: number;
+  readonly connection: ConnectionId;
+}
+
+interface Place {
+  open: OpenRoom | null;
+  watching: boolean;
+  retry: Timer | null;
+  failures: number;
+}
+
+const RETRY = { baseMs: 250, maxMs: 5_000 } as const;
+
+/** The channels that one connection's session is in, and hears of. */
+export class SessionPresence implements Participant {
+  private readonly places = new Map<ChannelName, Place>();
+  private closed = false;
+
+  constructor(
+    private readonly ports: SessionPresencePorts,
+    private readonly writer: FrameWriter,
+    private identity: SessionIdentity,
+    private readonly holder: Holder,
+  ) {}
+
+  set(channel: ChannelName, on: boolean): void {
+    if (this.closed) return;
+    const place = this.places.get(channel);
+    if (!on) {
+      if (place) this.leave(channel, place, false);
+    } else if (!mayUse(this.identity.grants, `channel:${channel}`, 'presence')) {
+      if (place) this.leave(channel, place, false);
+      this.refuse(channel, 'forbidden');
+    } else if (place) {
+      // Asked again: it gets another snapshot.
+      place.open?.room.unwatch(this);
+      place.watching = false;
+      void this.enter(channel, place);
+    } else if (this.places.size >= this.ports.channelsPerSession) this.refuse(channel, 'too-many-streams');
+    else {
+      const entered = { open: null, watching: false, retry: null, failures: 0 };
+      this.places.set(channel, entered);
+      void this.enter(channel, entered);
+    }
+  }
+
+  /** New grants: where they no longer allow it, the session leaves. */
+  renew(identity: SessionIdentity): void {
+    this.identity = identity;
+    for (const channel of this.places.keys()) this.refresh(channel);
+  }
+
+  /** The sweep: Redis keeps the places of a session that is connected. */
+  touch(): void {
+    for (const channel of this.places.keys()) this.reenter(channel);
+  }
+
+  reenter(channel: ChannelName): void {
+    const place = this.places.get(channel);
+    if (place) void this.enter(channel, place);
+  }
+
+  tell(frame: PresenceFrame): void {
+    if (this.places.has(frame.channel)) this.writer.send(frame);
+  }
+
+  /** `forGood`: the session has ended. Otherwise it has some seconds to come back before anybody sees it leave. */
+  close(forGood: boolean): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const [channel, place] of this.places) this.leave(channel, place, !forGood);
+  }
+
+  private refresh(channel: ChannelName): void {
+    if (mayUse(this.identity.grants, `channel:${channel}`, 'presence')) return;
+    const place = this.places.get(channel);
+    if (place) this.leave(channel, place, false);
+    this.refuse(channel, 'forbidden');
+  }
+
+  private leave(channel: ChannelName, place: Place, late: boolean): void {
+    this.places.delete(channel);
+    place.retry?.cancel();
+    if (!place.open) return;
+    this.ports.rooms.part(place.open, this);
+    this.ports.rooms.leave(place.open.keys, this.identity.session, this.holder.connection, late);
+  }
+
+  private async enter(channel: ChannelName, place: Place): Promise<void> {
+    place.retry?.cancel();
+    place.retry = null;
+    const { session, user, tenant } = this.identity;
+    place.open ??= this.ports.rooms.join(tenant, channel, this);
+    const { open } = place;
+    try {
+      await open.listening;
+      if (this.places.get(channel) !== place) return;
+      const changes = await this.ports.rooms.store.enter(open.keys, { session, user, ...this.holder });
+      if (this.places.get(channel) !== place) return;
+      place.failures = 0;
+      // Null: the session is elsewhere, as this connection is about to be told.
+      if (changes === null || place.watching) return;
+      place.watching = true;
+      open.room.watch(this, changes);
+    } catch (error) {
+      this.failed(channel, place, error);
+    }
+  }
+
+  private failed(channel: ChannelName, place: Place, error: unknown): void {
+    if (this.places.get(channel) !== place) return;
+    if (!(error instanceof BatonError) || error.code !== 'unavailable') {
+      this.leave(channel, place, false);
+      this.refuse(channel, 'internal');
+      return;
+    }
+    if (!place.watching && place.open) {
+      // Nothing may be heard in it: it is opened anew.
+      this.ports.rooms.part(place.open, this);
+      place.open = null;
+    }
+    place.failures += 1;
+    place.retry = this.ports.clock.after(backoffMs(place.failures, RETRY.baseMs, RETRY.maxMs), () => {
+      void this.enter(channel, place);
+    });
+  }
+
+  private refuse(channel: ChannelName, code: ErrorName): void {
+    this.writer.send({ type: 'error', code, message: `presence of channel:${channel}: ${errorCodes[code].meaning}` });
+  }
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { PresenceFrame } from '../../src/protocol/frames.js';
+import { eventually } from '../support/eventually.js';
+import { GatedPods, type GatedPod } from '../support/hand-over/gated-pods.js';
+import { RawClient } from '../support/raw-client.js';
+import { redisAdmin } from '../support/redis-admin.js';
+import { withRedis } from '../support/with-redis.js';
+
+/** What the pods of the tests have: BATON_BEAT_TTL_MS. */
+const BEAT_TTL_MS = 3_000;
+const LATE_MS = 10_000;
+
+const redis = withRedis({ alwaysOwn: true });
+const clients: RawClient[] = [];
+let keyPrefix: string;
+let admin: ReturnType<typeof redisAdmin>;
+let pods: GatedPods;
+let a: GatedPod;
+let b: GatedPod;
+let lost: { readonly watcher: RawClient; readonly session: string; readonly atMs: number };
+
+interface Someone {
+  readonly client: RawClient;
+  readonly session: string;
+  readonly resume: string;
+}
+
+async function hello(pod: GatedPod, fields: object): Promise<Someone> {
+  const client = await RawClient.open(`${pod.clients.url}/v1/connect`);
+  clients.push(client);
+  client.send({ type: 'hello', streams: {}, can: ['overlap'], hops: 0, ...fields });
+  const { session, resume } = await client.next('welcome');
+  return { client, session, resume };
+}
+const join = async (pod: GatedPod, user: string) => hello(pod, { attempt: 1, token: await pods.token(user) });
+
+async function enter(pod: GatedPod, user: string, channel: string): Promise<Someone> {
+  const someone = await join(pod, user);
+  someone.client.send({ type: 'presence', channel, on: true });
+  await someone.client.next('presence');
+  return someone;
+}
+const sessionsIn = ({ entries }: PresenceFrame) => entries.map(({ session }) => session).sort();
+const told = (client: RawClient, event: PresenceFrame['event']) =>
+  client.of('presence').filter((frame) => frame.event === event);
+
+beforeAll(async () => {
+  keyPrefix = redis.keyPrefix();
+  admin = redisAdmin(redis.url);
+  pods = await GatedPods.install({ url: redis.url, keyPrefix });
+  [a, b] = await Promise.all([pods.start('a'), pods.start('b')]);
+  const { client: watcher } = await enter(a, 'wes', 'lost');
+  const { client, session } = await enter(b, 'lou', 'lost');
+  await eventually('the join', () => told(watcher, 'join').length > 0);
+  client.terminate();
+  lost = { watcher, session, atMs: performance.now() };
+});
+afterAll(async () => {
+  for (const client of clients) client.terminate();
+  admin.disconnect();
+  await pods.close();
+});
+
+it('everybody who is there, on whatever pod, and then who comes and goes', async () => {
+  const one = await enter(a, 'ann', 'room/1');
+  expect(one.client.of('presence')).toMatchObject([
+    { channel: 'room/1', event: 'snapshot', entries: [{ session: one.session, user: 'ann' }] },
+  ]);
+  const two = await enter(b, 'bob', 'room/1');
+  const [snapshot] = told(two.client, 'snapshot');
+  expect(snapshot && sessionsIn(snapshot)).toEqual([one.session, two.session].sort());
+  await eventually('a join', () => told(one.client, 'join').length > 0);
+  expect(told(one.client, 'join')).toMatchObject([{ entries: [{ session: two.session, user: 'bob' }] }]);
+  const since = snapshot?.entries.find(({ session }) => session === two.session)?.since ?? 0;
+  expect(Math.abs(since - Date.now())).toBeLessThan(5_000);
+  two.client.send({ type: 'presence', channel: 'room/1', on: false });
+  await eventually('a leave', () => told(one.client, 'leave').length > 0);
+  const three = await enter(b, 'cleo', 'room/1');
+  three.client.send({ type: 'bye' });
+  await eventually('another leave', () => told(one.client, 'leave').length > 1);
+  expect(told(one.client, 'leave').map(sessionsIn)).toEqual([[two.session], [three.session]]);
+  expect(told(two.client, 'leave')).toEqual([]);
+});
+
+it('a session that moves to another pod neither leaves nor joins, and keeps its place', async () => {
+  const watcher = await enter(a, 'wes', 'moving');
+  const { client, session, resume } = await enter(a, 'mia', 'moving');
+  const before = told(watcher.client, 'join').at(-1)?.entries[0]?.since;
+  const second = await hello(b, { attempt: 2, session, resume });
+  second.client.send({ type: 'presence', channel: 'moving', on: true });
+  const snapshot = await second.client.next('presence');
+  expect(snapshot.entries.find((entry) => entry.session === session)?.since).toBe(before);
+  expect((await client.close()).code).toBe(4500);
+  // Whoever comes after it is told after whatever was told of it.
+  const last = await enter(b, 'zoe', 'moving');
+  await eventually('the last join', () => told(watcher.client, 'join').length > 1);
+  expect(told(watcher.client, 'join').map(sessionsIn)).toEqual([[session], [last.session]]);
+  expect(told(watcher.client, 'leave')).toEqual([]);
+});
+
+it('nobody without a grant, and not more channels than a session may have', async () => {
+  const { client } = await join(a, 'ada');
+  client.send({ type: 'presence', channel: 'a b', on: true }, { type: 'presence', channel: 'x', on: 'yes' });
+  expect([await client.next('error'), await client.next('error')]).toMatchObject([
+    { code: 'bad-frame', message: expect.stringContaining('channel') as unknown },
+    { code: 'bad-frame', message: expect.stringContaining('on') as unknown },
+  ]);
+  for (let number = 0; number < 129; number += 1)
+    client.send({ type: 'presence', channel: `many/${number}`, on: true });
+  expect(await client.next('error')).toMatchObject({ code: 'too-many-streams' });
+  expect(told(client, 'snapshot').length).toBeLessThanOrEqual(128);
+});
+
+it('what Redis has lost is put back by those who are there, after a doubt', async () => {
+  const one = await enter(a, 'ann', 'rewound');
+  const two = await enter(b, 'bob', 'rewound');
+  await admin.del(`${keyPrefix}{acme/c/rewound}:here`);
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  const here = async () => (await admin.hkeys(`${keyPrefix}{acme/c/rewound}:here`)).filter((key) => key !== '#').sort();
+  const both = [one.session, two.session].sort();
+  await eventually('both to be there again', async () => JSON.stringify(await here()) === JSON.stringify(both));
+  const three = await eventually('a third to be let in', async () => {
+    const someone = await enter(b, 'cleo', 'rewound').catch(() => null);
+    return someone;
+  });
+  const shown = await eventually('a snapshot', () => told(three.client, 'snapshot').at(-1));
+  expect(sessionsIn(shown)).toEqual([...both, three.session].sort());
+  for (const { client } of [one, two])
+    await eventually('the third to be told', () =>
+      told(client, 'join').some((frame) => frame.entries.some(({ session }) => session === three.session)),
+    );
+});
+
+it('who lost its connection is there for 10 s, and leaves then', async () => {
+  const { watcher, session, atMs } = lost;
+  await eventually('the leave', () => told(watcher, 'leave').length > 0, { withinMs: 15_000 });
+  const afterMs = performance.now() - atMs;
+  expect(afterMs).toBeGreaterThan(LATE_MS - 500);
+  expect(afterMs).toBeLessThan(LATE_MS + 3_000);
+  expect(told(watcher, 'leave').map(sessionsIn)).toEqual([[session]]);
+});
+
+it('who was on a pod that died has left before its row has gone, unless it is back on another', async () => {
+  const watcher = await enter(a, 'wes', 'crash');
+  const [gone, back] = [await enter(b, 'gus', 'crash'), await enter(b, 'bea', 'crash')];
+  b.die();
+  const diedAtMs = performance.now();
+  const second = await hello(a, { attempt: 2, session: back.session, resume: back.resume });
+  second.client.send({ type: 'presence', channel: 'crash', on: true });
+  await eventually('the leave', () => told(watcher.client, 'leave').length > 0, { withinMs: 10_000 });
+  expect(performance.now() - diedAtMs).toBeLessThan(BEAT_TTL_MS + 1_000);
+  expect(told(watcher.client, 'leave').map(sessionsIn)).toEqual([[gone.session]]);
+  expect(told(watcher.client, 'join').flatMap(sessionsIn).sort()).toEqual([gone.session, back.session].sort());
+});

@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { PresenceDriver } from '../../src/client/presence-driver.js';
+import type { PresenceEntry, PresenceFrame } from '../../src/protocol/frames.js';
+import { asChannelName, asSessionId, asUserId } from '../../src/protocol/ids.js';
+
+const entryOf = (session: string): PresenceEntry => ({
+  session: asSessionId(session),
+  user: asUserId('ada'),
+  since: 1,
+});
+const frameOf = (event: PresenceFrame['event'], sessions: readonly string[], more = false): PresenceFrame => ({
+  ...{ type: 'presence', channel: asChannelName('room'), event, entries: sessions.map(entryOf) },
+  ...(more ? { more } : {}),
+});
+
+let sent: string[];
+let driver: PresenceDriver;
+const sessionsOf = (entries: readonly PresenceEntry[]) => entries.map(({ session }) => session);
+
+beforeEach(() => {
+  sent = [];
+  driver = new PresenceDriver({
+    send: (connection, text) => {
+      const { on } = JSON.parse(text) as { readonly on: boolean };
+      sent.push(`${connection} ${String(on)}`);
+    },
+    callbackThrew: (error) => {
+      throw error;
+    },
+  });
+});
+
+describe('the presence of a channel', () => {
+  it('is asked for after each `welcome`, and given up with the last use of it', () => {
+    const one = driver.enter('room');
+    expect(sent).toEqual([]);
+    driver.welcomed(1);
+    const other = driver.enter('room');
+    driver.welcomed(2);
+    driver.gone(1);
+    one.close();
+    one.close();
+    expect(sent).toEqual(['1 true', '1 true', '2 true']);
+    other.close();
+    expect(sent.at(-1)).toBe('2 false');
+    driver.welcomed(3);
+    expect(sent).toHaveLength(4);
+  });
+
+  it('is what the last snapshot said, with who has come and gone since', async () => {
+    const presence = driver.enter('room');
+    const told: string[] = [];
+    presence.on('snapshot', (entries) => told.push(`snapshot ${sessionsOf(entries).join()}`));
+    presence.on('join', ({ session }) => told.push(`join ${session}`));
+    presence.on('leave', ({ session }) => told.push(`leave ${session}`));
+    driver.welcomed(1);
+    driver.received(1, frameOf('snapshot', ['a', 'b'], true));
+    expect(presence.entries).toEqual([]);
+    driver.received(1, frameOf('snapshot', ['c']));
+    await presence.ready;
+    driver.received(1, frameOf('join', ['d']));
+    driver.received(1, frameOf('leave', ['a', 'never']));
+    expect(sessionsOf(presence.entries)).toEqual(['b', 'c', 'd']);
+    driver.received(1, frameOf('snapshot', ['e']));
+    expect(sessionsOf(presence.entries)).toEqual(['e']);
+    expect(told).toEqual(['snapshot a,b,c', 'join d', 'leave a', 'leave never', 'snapshot e']);
+  });
+
+  it('is heard from the current connection only, and half a snapshot of another is forgotten', () => {
+    const presence = driver.enter('room');
+    driver.welcomed(1);
+    driver.received(1, frameOf('snapshot', ['a']));
+    driver.received(1, frameOf('snapshot', ['x'], true));
+    driver.welcomed(2);
+    driver.received(1, frameOf('join', ['old']));
+    driver.received(2, frameOf('snapshot', ['b']));
+    expect(sessionsOf(presence.entries)).toEqual(['b']);
+  });
+
+  it('ends when the client stops, and needs the name of a channel', async () => {
+    const presence = driver.enter('room');
+    presence.close();
+    await expect(presence.ready).rejects.toMatchObject({ code: 'closed' });
+    expect(() => driver.enter('a b')).toThrow(expect.objectContaining({ code: 'bad-stream' }));
+  });
+});
