@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import type { BatonError } from '../../src/lib/baton-error.js';
+import { randomId } from '../../src/lib/random-id.js';
+import { RedisKeys } from '../../src/redis/keys.js';
 import { eventually } from '../support/eventually.js';
 import { breaches } from '../support/judge/promise.js';
 import type { ClusterTopology } from '../support/redis-topologies/cluster.js';
@@ -6,19 +9,32 @@ import { beginSlotMove } from '../support/redis-topologies/cluster-slots.js';
 import { PodsOn } from '../support/redis-topologies/pods-on.js';
 import { infoOf } from '../support/redis-topologies/redis-node.js';
 import { startTopology } from '../support/redis-topologies/with-topology.js';
+import { A, claimOf, fieldsOf, newSession } from '../support/sessions/claims.js';
+import { redisTwin } from '../support/sessions/store-twin.js';
+import { room, StreamPod } from '../support/stream-pod.js';
 
 let cluster: ClusterTopology;
 let pods: PodsOn;
+const direct: StreamPod[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   cluster = await startTopology('cluster');
   pods = await PodsOn.start(cluster);
 });
-afterEach(async () => {
+afterEach(() => {
+  for (const pod of direct.splice(0)) pod.close();
+});
+afterAll(async () => {
   await pods.stop();
   await cluster.stop();
 });
 
+/** What a pod has of Redis, beside the pods. */
+async function directly(): Promise<StreamPod> {
+  const pod = await StreamPod.start(cluster.config, pods.keyPrefix, { appendDeadlineMs: 250 });
+  direct.push(pod);
+  return pod;
+}
 const roomKey = () => `${pods.keyPrefix}{acme/c/room-0}:log`;
 
 async function connectionsReceived(): Promise<number> {
@@ -75,19 +91,49 @@ it('one that stays half moved (ASK, TRYAGAIN) until it has arrived', async () =>
   expect(breaches((await traffic.end()).whole, null)).toEqual([]);
 });
 
-it('one that nobody serves (CLUSTERDOWN) until somebody does', async () => {
+it('one of which some keys are here and some there: no session is missed', async () => {
+  const { redis } = await directly();
+  const sessions = redisTwin(redis, pods.keyPrefix, { ttlMs: 60_000, sweepMs: 60_000 });
+  const key = newSession();
+  const create = fieldsOf(sessions.nowMs() + 60_000);
+  expect(await sessions.store.claim(claimOf(key, 1, A, { create }))).toMatchObject({ kind: 'claimed' });
+  const row = new RedisKeys(pods.keyPrefix).sessionRow(key.tenant, key.session);
+  const from = await cluster.masterOf(row);
+  const to = (await cluster.masters()).find((node) => node !== from);
+  if (!to) throw new Error('there is only one master');
+  const move = await beginSlotMove(cluster.nodes, await cluster.slotOf(row), to);
+  expect(await move.moveKeys()).toBeGreaterThan(0);
+  await expect(from.admin.exists(row)).rejects.toThrow(/^ASK/);
+  const codeOf = (error: unknown) => (error as BatonError).code;
+  const got = await sessions.store.get(key).then((found) => found?.attempt, codeOf);
+  expect([1, 'unavailable']).toContain(got);
+  const claimed = await sessions.store.claim(claimOf(key, 1, A)).then(({ kind }) => kind, codeOf);
+  expect(['claimed', 'unavailable']).toContain(claimed);
+  await move.finish();
+  const after = await eventually('the row at its new place', () => sessions.store.get(key));
+  expect(after).toMatchObject({ attempt: 1, connection: A });
+});
+
+it('one that nobody serves (CLUSTERDOWN): everybody waits until somebody does', async () => {
+  const { log } = await directly();
+  const send = () => log.append(room('acme'), { kind: 'send', idempotency: randomId(), data: '1' });
   const traffic = await pods.traffic();
   await traffic.flows(50);
   const unused = 7;
   const owner = await cluster.ownerOf(unused);
-  await Promise.all(cluster.nodes.map(({ admin }) => admin.call('CLUSTER', 'DELSLOTS', unused).catch(() => undefined)));
+  const everybody = (command: string) =>
+    Promise.all(cluster.nodes.map(({ admin }) => admin.call('CLUSTER', command, unused).catch(() => undefined)));
+  await everybody('DELSLOTS');
   await eventually('the cluster to be down', async () => {
-    const answer = await owner.admin.get(`{nobody}`).catch(String);
-    return answer?.includes('CLUSTERDOWN') === true;
+    await everybody('DELSLOTS');
+    const answers = await Promise.all(cluster.nodes.map(({ admin }) => admin.get('x').catch(String)));
+    return answers.every((answer) => answer?.includes('CLUSTERDOWN'));
   });
+  await expect(send()).rejects.toMatchObject({ code: 'unavailable' });
   const { acknowledged } = traffic;
+  await expect(send()).rejects.toMatchObject({ code: 'unavailable' });
+  expect(traffic.acknowledged).toBe(acknowledged);
   await owner.admin.call('CLUSTER', 'ADDSLOTS', unused);
-  expect(acknowledged).toBeGreaterThan(0);
   await traffic.flows(50);
   expect(breaches((await traffic.end()).whole, null)).toEqual([]);
 });

@@ -14,7 +14,7 @@ export interface SlotMove {
 /** Declares the move; nothing has moved yet. */
 export async function beginSlotMove(nodes: readonly RedisNode[], slot: number, to: RedisNode): Promise<SlotMove> {
   const view = await viewOf(to);
-  const [owner, from] = await servedBy(nodes, slot);
+  const [owner, from] = await servedBy(nodes, slot, to);
   const target = view.find(({ port }) => port === to.port);
   if (!target) throw new Error('a node that does not know itself');
   await to.admin.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', owner.id);
@@ -34,7 +34,7 @@ export async function beginSlotMove(nodes: readonly RedisNode[], slot: number, t
 
 /** False if it is there already. */
 export async function moveSlot(nodes: readonly RedisNode[], slot: number, to: RedisNode): Promise<boolean> {
-  const [, from] = await servedBy(nodes, slot);
+  const [, from] = await servedBy(nodes, slot, to);
   if (from === to) return false;
   const move = await beginSlotMove(nodes, slot, to);
   await move.moveKeys();
@@ -43,14 +43,17 @@ export async function moveSlot(nodes: readonly RedisNode[], slot: number, to: Re
 }
 
 /** Who says so of itself: what others say may be news of a moment ago. */
-async function servedBy(nodes: readonly RedisNode[], slot: number): Promise<readonly [ClusterMember, RedisNode]> {
+async function servedBy(
+  nodes: readonly RedisNode[],
+  slot: number,
+  to: RedisNode,
+): Promise<readonly [ClusterMember, RedisNode]> {
   return eventually(`one server of slot ${slot}`, async () => {
-    const views = await Promise.all(nodes.map(async (node) => [await viewOf(node), node] as const));
-    const claims = views.flatMap(([view, node]) => {
-      const owner = ownerOf(view, slot);
-      return owner?.port === node.port ? [[owner, node] as const] : [];
-    });
-    return claims.length === 1 && claims[0];
+    const named = ownerOf(await viewOf(to), slot);
+    const node = nodes.find(({ port }) => port === named?.port);
+    if (!node) return null;
+    const owner = ownerOf(await viewOf(node), slot);
+    return owner?.port === node.port ? ([owner, node] as const) : null;
   });
 }
 
