@@ -17,7 +17,10 @@ const LOW_MARK = { items: 256, bytes: 524_288 } as const;
 
 export interface PublishingPorts {
   readonly log: StreamLog;
-  /** Time in ms of the Redis that has the stream: what Redis compares with its own clock to find commands that a paused pod left behind. */
+  /**
+   * Time in ms of the Redis node that has the stream, which compares it with its own clock to find commands that a paused
+   * pod left behind.
+   */
   readonly redisTimeMs: (owner: StreamOwner) => number;
 }
 
