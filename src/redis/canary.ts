@@ -10,6 +10,8 @@ export interface CanaryOptions {
   readonly periodMs: number;
   /** The channel lives elsewhere now. */
   readonly onMoved: () => void;
+  /** The node has answered. */
+  readonly onAnswer: () => void;
 }
 
 /**
@@ -101,7 +103,10 @@ export class Canary {
     this.sent += 1;
     const published = commands.spublish(channel, `${generation} ${this.sent}`);
     Promise.all([published, commands.time()]).then(
-      ([, time]) => this.redisClock.observe(millisecondsOf(time)),
+      ([, time]) => {
+        this.redisClock.observe(millisecondsOf(time));
+        this.options.onAnswer();
+      },
       (error: unknown) => {
         if (saysMoved(error) && this.generation === generation) {
           // Nothing is wrong with the connections.

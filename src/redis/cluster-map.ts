@@ -3,6 +3,8 @@ import { SLOTS } from './key-slot.js';
 
 export interface SlotOwner {
   readonly place: HostPort;
+  /** The same as text: nodes are known by it. */
+  readonly address: string;
   /** Of two that claim a slot, the one with the higher configuration epoch has it. */
   readonly epoch: number;
 }
@@ -22,7 +24,7 @@ export function parseCluster(slots: unknown, nodes: string, asked: HostPort): Sl
     const [host, port, id] = listOf(master);
     const known = typeof host === 'string' && host !== '' && host !== '?';
     const place = { host: known ? host : asked.host, port: Number(port) };
-    const owner = { place, epoch: epochs.get(String(id)) ?? 0 };
+    const owner = { place, address: addressOf(place), epoch: epochs.get(String(id)) ?? 0 };
     for (let slot = Number(start); slot <= Number(end) && slot < SLOTS; slot += 1) map.set(slot, owner);
   }
   return map;
@@ -53,7 +55,7 @@ export function changesOf(known: SlotMap, told: SlotMap, gone: (owner: SlotOwner
   for (const [slot, owner] of told) {
     const before = known.get(slot);
     if (before && owner.epoch < before.epoch && !gone(before)) continue;
-    if (!before || addressOf(before.place) !== addressOf(owner.place)) changes.push({ slot, owner });
+    if (before?.address !== owner.address) changes.push({ slot, owner });
   }
   return changes;
 }

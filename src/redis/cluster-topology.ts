@@ -93,7 +93,7 @@ export class ClusterTopology implements Topology {
 
   private seatOf(slot: number): Seat | undefined {
     const owner = this.owners.get(slot);
-    return owner && this.seats.get(addressOf(owner.place));
+    return owner && this.seats.get(owner.address);
   }
 
   private async refresh(): Promise<boolean> {
@@ -142,8 +142,7 @@ export class ClusterTopology implements Topology {
     const changes = changesOf(this.owners, told, (owner) => this.isGone(owner));
     for (const [slot, owner] of told) {
       const known = this.owners.get(slot);
-      if (known && addressOf(known.place) === addressOf(owner.place) && owner.epoch > known.epoch)
-        this.owners.set(slot, owner);
+      if (known?.address === owner.address && owner.epoch > known.epoch) this.owners.set(slot, owner);
     }
     for (const { slot } of changes) this.uprooted.delete(slot);
     const again = [...this.uprooted].flatMap((slot): readonly SlotChange[] => {
@@ -158,12 +157,11 @@ export class ClusterTopology implements Topology {
   }
 
   private addressOfSlot(slot: number): string | null {
-    const owner = this.owners.get(slot);
-    return owner ? addressOf(owner.place) : null;
+    return this.owners.get(slot)?.address ?? null;
   }
 
-  private isGone({ place }: SlotOwner): boolean {
-    const since = this.seats.get(addressOf(place))?.downSinceMs ?? null;
+  private isGone({ address }: SlotOwner): boolean {
+    const since = this.seats.get(address)?.downSinceMs ?? null;
     return since !== null && this.context.clock.monotonic() - since > GONE_MS;
   }
 
@@ -176,7 +174,7 @@ export class ClusterTopology implements Topology {
       this.owners.set(slot, owner);
     }
     this.countSlots();
-    for (const [address, group] of Map.groupBy(changes, ({ owner }) => addressOf(owner.place))) {
+    for (const [address, group] of Map.groupBy(changes, ({ owner }) => owner.address)) {
       const slots = new Set(group.map(({ slot }) => slot));
       const { node } = this.seats.get(address) ?? this.open((group[0] as SlotChange).owner.place);
       const adopted = node.subscriptions.adopt(channels.filter(({ slot }) => slots.has(slot)));

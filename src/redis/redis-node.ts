@@ -56,6 +56,8 @@ export class RedisNode {
       newChannel: options.canaryChannel,
       periodMs: config.canaryMs,
       onMoved: () => options.onUprooted([]),
+      // Nobody may have anything else to ask of this node for long.
+      onAnswer: () => (this.failing = false),
     };
     this.canary = new Canary(link, this.clock, canary, clock, logger);
     link.onUp(() => {

@@ -4,11 +4,15 @@ import { slotOf } from '../../src/redis/key-slot.js';
 
 const asked = { host: '10.0.0.9', port: 7000 };
 const line = (id: string, epoch: number) => `${id} 10.0.0.1:7001@17001 master - 0 0 ${epoch} connected 0-1\n`;
-const place = (port: number) => ({ host: '10.0.0.1', port });
 
 function mapOf(port: number, epoch: number): SlotMap {
   return parseCluster([[0, 1, ['10.0.0.1', port, 'a']]], line('a', epoch), asked);
 }
+const owner = (port: number, epoch: number, host = '10.0.0.1') => ({
+  place: { host, port },
+  address: `${host}:${port}`,
+  epoch,
+});
 const never = () => false;
 
 describe('the slot of a key', () => {
@@ -40,10 +44,10 @@ describe('what a node says of the cluster', () => {
     ];
     const map = parseCluster(slots, line('a', 4) + line('b', 5), asked);
     expect([...map]).toEqual([
-      [0, { place: place(7001), epoch: 4 }],
-      [1, { place: place(7001), epoch: 4 }],
-      [2, { place: { host: '10.0.0.9', port: 7002 }, epoch: 5 }],
-      [3, { place: { host: '10.0.0.9', port: 7003 }, epoch: 0 }],
+      [0, owner(7001, 4)],
+      [1, owner(7001, 4)],
+      [2, owner(7002, 5, '10.0.0.9')],
+      [3, owner(7003, 0, '10.0.0.9')],
     ]);
   });
 
@@ -54,7 +58,7 @@ describe('what a node says of the cluster', () => {
   it('moves slots if its epoch is as high or higher', () => {
     for (const epoch of [3, 4]) {
       const changes = changesOf(mapOf(7001, 3), mapOf(7002, epoch), never);
-      expect(changes).toEqual([0, 1].map((slot) => ({ slot, owner: { place: place(7002), epoch } })));
+      expect(changes).toEqual([0, 1].map((slot) => ({ slot, owner: owner(7002, epoch) })));
     }
   });
 
