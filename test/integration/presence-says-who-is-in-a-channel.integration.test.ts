@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect } from '../../src/client/index.js';
 import type { PresenceFrame } from '../../src/protocol/frames.js';
 import { eventually } from '../support/eventually.js';
 import { GatedPods, type GatedPod } from '../support/hand-over/gated-pods.js';
@@ -98,7 +99,26 @@ it('a session that moves to another pod neither leaves nor joins, and keeps its 
   expect(told(watcher.client, 'leave')).toEqual([]);
 });
 
-it('nobody without a grant, and not more channels than a session may have', async () => {
+it('whoever uses the SDK, until they close the client or the presence', async () => {
+  const enterAs = async (user: string, url: string) => {
+    const client = connect({ url, token: () => pods.token(user), allowedOrigins: 'same-host' });
+    const presence = client.presence('sdk');
+    await presence.ready;
+    return { client, presence };
+  };
+  const [ann, bob] = [await enterAs('ann', a.clients.url), await enterAs('bob', b.clients.url)];
+  const users = () => ann.presence.entries.map(({ user }) => user).sort();
+  await eventually('both to be there', () => users().length === 2);
+  expect(users()).toEqual(['ann', 'bob']);
+  await bob.client.close();
+  await eventually('one to be left', () => users().length === 1);
+  ann.presence.close();
+  const key = `${keyPrefix}{acme/c/sdk}:here`;
+  await eventually('nobody to be left', async () => (await admin.hkeys(key)).every((field) => field === '#'));
+  await ann.client.close();
+});
+
+it('only who names a channel, and not more channels than a session may have', async () => {
   const { client } = await join(a, 'ada');
   client.send({ type: 'presence', channel: 'a b', on: true }, { type: 'presence', channel: 'x', on: 'yes' });
   expect([await client.next('error'), await client.next('error')]).toMatchObject([
