@@ -125,7 +125,7 @@ describe('a socket', () => {
     const { client } = await join(a, ['channel:x']);
     client.sendRaw('{');
     client.send(
-      { type: 'presence', channel: 'x', on: true },
+      { type: 'telepathy', channel: 'x', on: true },
       { type: 'publish', stream: 'channel:x', seq: 1, after: 0, data: 1 },
     );
     client.send({ type: 'subscribe', stream: 'channel:a//b' });
