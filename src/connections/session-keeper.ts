@@ -2,9 +2,9 @@ import type { SessionsConfig } from '../config/config.js';
 import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { Claim, SessionKey, SessionStore } from '../sessions/session-store.js';
+import type { Claim, SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
-import type { Connection } from './connection.js';
+import type { ClaimedSession, Connection } from './connection.js';
 import type { UnansweredWrites } from './unanswered-writes.js';
 
 /** Claims in one write, so that a check of 10,000 rows never holds Redis or this pod up for long. */
@@ -70,9 +70,9 @@ export class SessionKeeper {
    * Every row that is concerned, again and again until Redis has answered for it, then `probe` to those whose session is
    * still theirs: Redis may have lost acknowledged messages. A doubt during a check starts another.
    */
-  async check(concerns: (session: SessionKey) => boolean): Promise<void> {
+  async check(concerns: (session: ClaimedSession) => boolean): Promise<void> {
     for (const connection of this.connections())
-      if (connection.session && concerns(connection.session.row)) this.doubted.add(connection);
+      if (connection.session && concerns(connection.session)) this.doubted.add(connection);
     this.retry?.cancel();
     this.retry = null;
     await Promise.all([this.checkDoubted(), this.ports.unanswered.repeat()]);

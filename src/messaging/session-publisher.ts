@@ -82,6 +82,11 @@ export class SessionPublisher {
     );
   }
 
+  /** Whether something was published to such a stream. */
+  usesAny(which: (owner: StreamOwner) => boolean): boolean {
+    return [...this.used].some((stream) => which(ownerOf(stream, this.identity)));
+  }
+
   /** The session has moved or the socket has closed: what Redis still answers is not told; the client repeats it. */
   stop(): void {
     this.stopped = true;
