@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
-import { breachesInPhases } from '../support/judge/promise.js';
+import { breaches, breachesInPhases } from '../support/judge/promise.js';
 import { complaintsOf } from '../support/judge/summary.js';
 import { PodsOn } from '../support/redis-topologies/pods-on.js';
 import { idsInLogs } from '../support/redis-topologies/read-logs.js';
@@ -59,6 +59,28 @@ describe.each(kinds)('with a %s whose acknowledgements mean one master,', (kind)
     await traffic.flows(20);
     expect(breachesInPhases(await traffic.end(), new Set([FAILED_OVER]))).toEqual([]);
   });
+});
+
+it('a Cluster that is told to fail over loses nothing at all', async () => {
+  await start('cluster');
+  const traffic = await pods.traffic();
+  await traffic.flows(50);
+  await topology.waitForPromotion(roomKey(), await topology.failOver(roomKey()));
+  await traffic.flows(50);
+  expect(breaches((await traffic.end()).whole, null)).toEqual([]);
+});
+
+it('a Sentinel set that is told to fail over says what it lost, and loses no more once it has', async () => {
+  await start('sentinel');
+  const traffic = await pods.traffic();
+  await traffic.flows(50);
+  traffic.begin(FAILED_OVER);
+  await topology.waitForPromotion(roomKey(), await topology.failOver(roomKey()));
+  await traffic.flows(50, 20_000);
+  traffic.rewound();
+  traffic.begin('afterwards');
+  await traffic.flows(50);
+  expect(breachesInPhases(await traffic.end(), new Set([FAILED_OVER]))).toEqual([]);
 });
 
 describe.each(kinds)('with a %s whose acknowledgements mean a replica, too,', (kind) => {

@@ -7,6 +7,8 @@ export interface ClusterMember {
   readonly id: string;
   readonly port: number;
   readonly flags: readonly string[];
+  /** `-` for a master. */
+  readonly masterId: string;
   /** First and last of each range, both included. */
   readonly slots: readonly (readonly [first: number, last: number])[];
   readonly linked: boolean;
@@ -19,11 +21,12 @@ export async function viewOf(node: RedisNode): Promise<ClusterView> {
 
 /** `id host:port@bus flags master ping pong epoch link slot slot-slot [slot->-id]` */
 function memberOf(line: string): ClusterMember {
-  const [id = '', address = '', flags = '', , , , , link = '', ...slots] = line.split(' ');
+  const [id = '', address = '', flags = '', masterId = '', , , , link = '', ...slots] = line.split(' ');
   return {
     id,
     port: Number(/:(\d+)@/.exec(address)?.[1]),
     flags: flags.split(','),
+    masterId,
     slots: slots.filter((each) => !each.startsWith('[')).map(rangeOf),
     linked: link === 'connected',
   };

@@ -71,6 +71,13 @@ function assembled(nodes: readonly RedisNode[], stop: () => Promise<void>): Clus
         },
         { withinMs: 15_000 },
       ),
+    async failOver(key) {
+      const master = await masterOf(key);
+      const { id } = (await viewOf(master)).find(({ flags }) => flags.includes('myself')) ?? {};
+      const replica = (await viewOf(master)).find((member) => member.masterId === id);
+      await nodes.find(({ port }) => port === replica?.port)?.admin.call('CLUSTER', 'FAILOVER');
+      return master;
+    },
     slotOf: (key) => slotOf(nodes, key),
     ownerOf: ownerOfSlot,
     moveSlot: (slot, to) => moveSlot(nodes, slot, to),

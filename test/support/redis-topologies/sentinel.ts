@@ -131,6 +131,11 @@ function assembled({ nodes, sentinels, sentinelPorts, stop }: Parts): SentinelTo
     sentinels,
     ...masterFaults(masterOf),
     masters: async () => [await masterOf()],
+    async failOver() {
+      const master = await masterOf();
+      await sentinels[0]?.call('SENTINEL', 'FAILOVER', NAME);
+      return master;
+    },
     waitForPromotion: (_key, instead) =>
       eventually(
         `another master than that of port ${instead.port}`,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeTemporaryDirectory } from '../temporary-directory.js';
 import { RedisNode } from './redis-node.js';
-import { masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
+import { masterFaults, nobodyElse, type RedisTopology, type TopologyOptions } from './topology.js';
 import { unusedPorts } from './unused-ports.js';
 
 /** One server. */
@@ -26,7 +26,7 @@ export async function startSingle({ args = [] }: TopologyOptions = {}): Promise<
     nodes: [node],
     ...masterFaults(async () => node),
     masters: async () => [node],
-    waitForPromotion: () => Promise.reject(new Error('a single server has nobody to replace it')),
+    ...nobodyElse,
     stop,
   };
 }

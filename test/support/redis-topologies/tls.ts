@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { makeTemporaryDirectory } from '../temporary-directory.js';
 import { makeCertificates, type CertificateAndKey } from './certificates.js';
 import { RedisNode } from './redis-node.js';
-import { masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
+import { masterFaults, nobodyElse, type RedisTopology, type TopologyOptions } from './topology.js';
 import { unusedPorts } from './unused-ports.js';
 
 export interface TlsServer extends RedisTopology {
@@ -46,7 +46,7 @@ export async function startTls({ args = [] }: TopologyOptions = {}): Promise<Tls
     nodes: [node],
     ...masterFaults(async () => node),
     masters: async () => [node],
-    waitForPromotion: () => Promise.reject(new Error('a single server has nobody to replace it')),
+    ...nobodyElse,
     stop,
   };
 }

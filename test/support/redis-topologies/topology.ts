@@ -34,7 +34,9 @@ export interface RedisTopology {
   killMaster(key: string): Promise<RedisNode>;
   /** SIGSTOP to the key's master, which is returned: `resume()` brings it back. */
   pauseMaster(key: string): Promise<RedisNode>;
-  /** Resolves to the master that has replaced this one for the key; throws on a single server, which has no other. */
+  /** The operator's way (SENTINEL FAILOVER, CLUSTER FAILOVER), with every server alive; resolves to the key's old master. */
+  failOver(key: string): Promise<RedisNode>;
+  /** Resolves to the master that has replaced this one for the key; as `failOver`, it throws on a single server, which has no other. */
   waitForPromotion(key: string, instead: RedisNode): Promise<RedisNode>;
   stop(): Promise<void>;
 }
@@ -65,6 +67,12 @@ export function masterFaults(
 
 /** A prefix that no other test uses; it ends in a colon. */
 export const newKeyPrefix = (): string => `test-${randomBytes(6).toString('hex')}:`;
+
+/** What a single server says to those who want another. */
+export const nobodyElse = {
+  failOver: () => Promise.reject(new Error('a single server has nobody to replace it')),
+  waitForPromotion: () => Promise.reject(new Error('a single server has nobody to replace it')),
+} as const;
 
 export const hostAndPort = (port: number): HostAndPort => ({ host: '127.0.0.1', port });
 export const listOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join(',');
