@@ -1,7 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import type { SessionsConfig } from '../../../src/config/config.js';
 import type { SessionKey } from '../../../src/sessions/session-store.js';
-import { withTopologyConnection } from '../redis-topologies/with-topology-connection.js';
 import { A, claimOf, fieldsOf, newSession } from './claims.js';
 import { memoryTwin, redisTwin, type StoreTwin } from './store-twin.js';
 import { withRedisConnection } from './with-redis-connection.js';
@@ -17,13 +16,9 @@ export type OpenStore = (config: SessionsConfig) => StoreTwin;
 /** The same promises of every store of sessions. */
 export function describeEachStore(what: string, body: (open: OpenStore) => void): void {
   const redis = withRedisConnection();
-  const behindSentinel = withTopologyConnection('sentinel');
-  const cluster = withTopologyConnection('cluster');
   const twins: readonly (readonly [name: string, open: OpenStore])[] = [
     ['memory', memoryTwin],
     ['Redis', (config) => redisTwin(redis.connection, redis.keyPrefix, config)],
-    ['Redis behind Sentinel', (config) => redisTwin(behindSentinel.connection, behindSentinel.keyPrefix, config)],
-    ['Redis Cluster', (config) => redisTwin(cluster.connection, cluster.keyPrefix, config)],
   ];
   describe.each(twins)(`${what} in %s`, (_name, open) => {
     body(open);
