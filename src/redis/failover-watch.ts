@@ -51,9 +51,11 @@ export class FailoverWatch {
         return;
       }
       this.clients.set(place, client);
-      client.once('end', () => this.listenAgain(place, 0));
+      let hears = false;
+      client.once('end', () => this.listenAgain(place, hears ? 0 : failures + 1));
       client.on('message', () => this.look());
       await client.subscribe(SWITCHED);
+      hears = true;
       // It may have changed before this was heard.
       this.look();
     } catch (error) {

@@ -32,6 +32,26 @@ const refusals: readonly Refusal[] = [
     says: 'the Redis of redis.dev.enabled has no password',
   },
   {
+    what: 'two places of Redis',
+    values: { redis: { url: 'redis://redis:6379', cluster: { nodes: ['redis:6379'] } } },
+    says: 'redis.url and redis.cluster.nodes are set: Baton uses one Redis',
+  },
+  {
+    what: 'sentinels that know no name',
+    values: { redis: { sentinel: { nodes: ['sentinel:26379'] } } },
+    says: 'redis.sentinel.nodes is set without redis.sentinel.name',
+  },
+  {
+    what: 'certificates for TLS that is off',
+    values: { redis: { url: 'redis://redis', tls: { serverName: 'redis.example.com' } } },
+    says: 'but TLS is off: set redis.tls.enabled',
+  },
+  {
+    what: 'a client certificate without the Secret that has it',
+    values: { redis: { url: 'rediss://redis', tls: { clientCertificate: true } } },
+    says: 'without redis.tls.existingSecret, which has them',
+  },
+  {
     what: 'an HMAC algorithm with a public key',
     values: { ...working, auth: { tokens: { key: 'public-key', algorithms: ['RS256', 'HS256'] } } },
     says: 'auth.tokens.algorithms has HS256, which doesn\'t go with auth.tokens.key "public-key"',
@@ -47,6 +67,26 @@ describe('the chart', () => {
   itWithHelm.each(refusals)('refuses $what, and says so', async ({ values, says }) => {
     const { status, stderr } = await renderChart(values);
     expect({ status, saysSo: stderr.includes(says) ? says : stderr }).toEqual({ status: 1, saysSo: says });
+  });
+
+  itWithHelm('renders sentinels, an ACL user and certificates of a Secret', async () => {
+    const sentinel = { nodes: ['a:26379', 'b:26379'], name: 'main', existingSecret: 'sentinel' };
+    const tls = { enabled: true, existingSecret: 'certificates', caKey: 'ca.crt', clientCertificate: true };
+    const { status, stdout } = await renderChart({ redis: { sentinel, username: 'baton', existingSecret: 'r', tls } });
+    expect(status).toBe(0);
+    const set = [...stdout.matchAll(/- name: BATON_REDIS_(\w+)\n +value: "?([^"\n]*)"?\n/g)];
+    expect(Object.fromEntries(set.map(([, key = '', value = '']) => [key, value]))).toMatchObject({
+      SENTINELS: 'a:26379,b:26379',
+      SENTINEL_NAME: 'main',
+      SENTINEL_PASSWORD_FILE: '/etc/baton/sentinel/password',
+      USERNAME: 'baton',
+      PASSWORD_FILE: '/etc/baton/redis/password',
+      TLS: 'true',
+      TLS_CA_FILE: '/etc/baton/redis-tls/ca.crt',
+      TLS_CERT_FILE: '/etc/baton/redis-tls/tls.crt',
+      TLS_KEY_FILE: '/etc/baton/redis-tls/tls.key',
+    });
+    expect(stdout).not.toContain('BATON_REDIS_URL');
   });
 
   itWithHelm('renders a drain that exactly fits', async () => {
