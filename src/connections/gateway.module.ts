@@ -22,7 +22,7 @@ import { ConnectionsLifecycle } from './connections-lifecycle.js';
 import { Credentials } from './credentials.js';
 import { Handshake } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { livingPods } from './living-pods.js';
+import { LivingPods } from './living-pods.js';
 import { OpenConnections } from './open-connections.js';
 import { SessionKeeper } from './session-keeper.js';
 import { SessionOpener } from './session-opener.js';
@@ -90,7 +90,8 @@ const providers: readonly FactoryProvider[] = [
       { clock, logger }: ConnectionContext,
     ) => {
       const store = new PresenceStore(redis, new RedisKeys(config.redis.keyPrefix), config.sessions);
-      return new PresenceRooms({ store, subscriber, clock, logger, living: livingPods(fleet, config.pod) });
+      const pods = new LivingPods(fleet, config.pod);
+      return new PresenceRooms({ store, subscriber, clock, logger, living: (asked) => pods.among(asked) });
     },
   },
   {

@@ -3,27 +3,43 @@ import type { Fleet, PodRow } from '../fleet/fleet.js';
 import type { PodId } from '../protocol/ids.js';
 
 /**
- * Which of these pods live, mostly from what this pod has read with its own beat. A pod that has missed all beats but
- * one until its row would be gone counts as dead: what is seen here is a beat old, and nobody may be taken for present
- * longer than its row lives. Null while this pod's own beat doesn't come through, or Redis is away.
+ * Which pods live, mostly from what this pod has read with its own beat. One whose last beat is older than a row lives,
+ * less a beat, counts as dead: what is seen here is a beat old, and nobody may be taken for present for longer than a row
+ * lives. One that has just left counts still, for the same time: its clients are on their way to another.
  */
-export function livingPods(
-  fleet: Fleet,
-  { beatMs, beatTtlMs }: Pick<PodConfig, 'beatMs' | 'beatTtlMs'>,
-): (pods: readonly PodId[]) => Promise<ReadonlySet<PodId> | null> {
-  const lives = (row: PodRow | undefined | null): boolean =>
-    row !== undefined && row !== null && row.beatAtMs + beatTtlMs - beatMs > fleet.timeMs();
-  return async (pods) => {
-    if (fleet.stale) return null;
-    const peers = new Map([...fleet.peers(), fleet.self].map((row) => [row.pod, row]));
+export class LivingPods {
+  private readonly beats = new Map<PodId, number>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly config: Pick<PodConfig, 'beatMs' | 'beatTtlMs'>,
+  ) {}
+
+  /** Those of the pods that live; null while this pod's own beat doesn't come through, or Redis is away. */
+  async among(pods: readonly PodId[]): Promise<ReadonlySet<PodId> | null> {
+    if (this.fleet.stale) return null;
+    for (const row of [...this.fleet.peers(), this.fleet.self]) this.saw(row);
     try {
-      // Pods of other workloads, and those that came or went a moment ago.
-      const found = await Promise.all(
-        pods.map(async (pod) => (lives(peers.get(pod)) || lives(await fleet.find(pod)) ? [pod] : [])),
+      // Pods of other workloads, and those that came a moment ago.
+      await Promise.all(
+        pods.map(async (pod) => {
+          if (!this.lives(pod)) this.saw(await this.fleet.find(pod));
+        }),
       );
-      return new Set(found.flat());
     } catch {
       return null;
     }
-  };
+    const living = new Set(pods.filter((pod) => this.lives(pod)));
+    for (const pod of this.beats.keys()) if (!this.lives(pod)) this.beats.delete(pod);
+    return living;
+  }
+
+  private saw(row: PodRow | null): void {
+    if (row !== null) this.beats.set(row.pod, Math.max(row.beatAtMs, this.beats.get(row.pod) ?? 0));
+  }
+
+  private lives(pod: PodId): boolean {
+    const { beatTtlMs, beatMs } = this.config;
+    return (this.beats.get(pod) ?? -Infinity) + beatTtlMs - beatMs > this.fleet.timeMs();
+  }
 }

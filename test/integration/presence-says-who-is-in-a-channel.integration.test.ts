@@ -7,8 +7,8 @@ import { RawClient } from '../support/raw-client.js';
 import { redisAdmin } from '../support/redis-admin.js';
 import { withRedis } from '../support/with-redis.js';
 
-/** What the pods of the tests have: BATON_BEAT_TTL_MS. */
-const BEAT_TTL_MS = 3_000;
+const BEAT_TTL_MS = 6_000;
+const beats = { BATON_BEAT_TTL_MS: String(BEAT_TTL_MS) };
 const LATE_MS = 10_000;
 
 const redis = withRedis({ alwaysOwn: true });
@@ -49,7 +49,7 @@ beforeAll(async () => {
   keyPrefix = redis.keyPrefix();
   admin = redisAdmin(redis.url);
   pods = await GatedPods.install({ url: redis.url, keyPrefix });
-  [a, b] = await Promise.all([pods.start('a'), pods.start('b')]);
+  [a, b] = await Promise.all([pods.start('a', beats), pods.start('b', beats)]);
   const { client: watcher } = await enter(a, 'wes', 'lost');
   const { client, session } = await enter(b, 'lou', 'lost');
   await eventually('the join', () => told(watcher, 'join').length > 0);
@@ -158,6 +158,21 @@ it('who lost its connection is there for 10 s, and leaves then', async () => {
   expect(afterMs).toBeGreaterThan(LATE_MS - 500);
   expect(afterMs).toBeLessThan(LATE_MS + 3_000);
   expect(told(watcher, 'leave').map(sessionsIn)).toEqual([[session]]);
+});
+
+it('who was on a pod that ended has time to come back, and nobody sees it leave', async () => {
+  const c = await pods.start('c', beats);
+  const watcher = await enter(a, 'wes', 'ending');
+  const { session, resume } = await enter(c, 'eve', 'ending');
+  await c.pod.close();
+  // Its row has gone with it; the pods look at each other every second.
+  const sinceMs = performance.now();
+  await eventually('them to have looked', () => performance.now() - sinceMs > 1_200);
+  const second = await hello(b, { attempt: 2, session, resume });
+  second.client.send({ type: 'presence', channel: 'ending', on: true });
+  expect(sessionsIn(await second.client.next('presence'))).toContain(session);
+  expect(told(watcher.client, 'leave')).toEqual([]);
+  expect(told(watcher.client, 'join').flatMap(sessionsIn)).toEqual([session]);
 });
 
 it('who was on a pod that died has left before its row has gone, unless it is back on another', async () => {
