@@ -19,7 +19,7 @@ beforeAll(async () => {
   const keyPrefix = redis.keyPrefix();
   keys = new RedisKeys(keyPrefix);
   pods = await GatedPods.install({ url: redis.url, keyPrefix });
-  const quick = { BATON_REDIS_COMMAND_TIMEOUT_MS: '300' };
+  const quick = { BATON_REDIS_COMMAND_TIMEOUT_MS: '1000' };
   [a, b, c] = await Promise.all([pods.start('a', quick), pods.start('b', quick), pods.start('c', quick)]);
 });
 afterAll(async () => {

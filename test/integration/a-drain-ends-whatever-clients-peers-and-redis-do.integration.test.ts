@@ -11,12 +11,11 @@ import { withRedis } from '../support/with-redis.js';
 const drain = { holdMs: 3_500, handOverMs: 2_000, closeMs: 800 };
 const BUDGET_MS = drain.holdMs + drain.handOverMs + drain.closeMs;
 /** Of a busy machine. */
-const SLACK_MS = 1_500;
+const SLACK_MS = 3_000;
 const times = {
   BATON_DRAIN_HOLD_MS: String(drain.holdMs),
   BATON_DRAIN_HAND_OVER_MS: String(drain.handOverMs),
   BATON_DRAIN_CLOSE_MS: String(drain.closeMs),
-  BATON_REDIS_COMMAND_TIMEOUT_MS: '400',
 };
 
 /** An installation of its own, and what has to be ended with it. */
@@ -103,7 +102,7 @@ const stories: Readonly<Record<string, Story>> = {
     const plain = await world.traveller('ada', [a.clients.url, b.clients.url], false);
     const { session } = plain;
     const tookMs = await drained(a);
-    expect(tookMs).toBeLessThan(drain.holdMs + SLACK_MS);
+    expect(tookMs).toBeLessThan(drain.holdMs + drain.handOverMs + SLACK_MS);
     await isWhole(world, plain);
     expect(closesOf(plain)).toEqual([1012]);
     expect(plain.session).toBe(session);
@@ -133,23 +132,35 @@ const stories: Readonly<Record<string, Story>> = {
   'when Redis goes in the middle, clients are kept until the deadline, closed 1012, and resume when it is back': async (
     world,
   ) => {
-    const slowly = { BATON_DRAIN_PACE_PER_RECEIVER: '2' };
+    // The hand-over takes longer than it takes to notice that Redis is away.
+    const latestMs = 8_000;
+    const slowly = {
+      BATON_DRAIN_PACE_PER_RECEIVER: '2',
+      BATON_DRAIN_HOLD_MS: String(latestMs / 2),
+      BATON_DRAIN_HAND_OVER_MS: String(latestMs / 2),
+      BATON_REDIS_COMMAND_TIMEOUT_MS: '1000',
+    };
     const [a, b] = await Promise.all([world.pod('a', slowly), world.pod('b', slowly)]);
     const urls = [a.clients.url, b.clients.url];
     const users = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6'];
     const movers = await Promise.all(users.map((user) => world.traveller(user, urls)));
-    const on = (pod: string): number => movers.filter((mover) => mover.pod === pod).length;
+    let moved = 0;
+    for (const { client } of movers) {
+      client.on('moved', () => {
+        moved += 1;
+        if (moved === 2) for (const { redis } of [a, b]) redis.swallows = 'everything';
+      });
+    }
     const ended = drained(a);
-    await eventually('some to have moved', () => on('b') >= 2, { withinMs: 10_000 });
-    for (const { redis } of [a, b]) redis.swallows = 'everything';
+    await eventually('Redis to be away', () => moved >= 2, { withinMs: 10_000 });
     const left = movers.filter((mover) => mover.pod === 'a');
     expect(left.length).toBeGreaterThan(1);
     expect(drainOf(a).phase).toBe('handing-over');
     expect(await fateOfNewcomer(b, await world.pods.token('eve'))).toEqual(['busy', 1013]);
     expect(left.flatMap(closesOf).filter((code) => code === 1012)).toEqual([]);
     const tookMs = await ended;
-    expect(tookMs).toBeGreaterThan(drain.holdMs + drain.handOverMs - 100);
-    expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
+    expect(tookMs).toBeGreaterThan(latestMs - 100);
+    expect(tookMs).toBeLessThan(latestMs + drain.closeMs + SLACK_MS);
     expect(drainOf(a).status().forced).toBeGreaterThan(0);
     expect(left.every((mover) => mover.events.some((event) => event.type === 'closed' && event.wasCurrent))).toBe(true);
     for (const { redis } of [a, b]) redis.swallows = 'nothing';
@@ -175,7 +186,8 @@ const stories: Readonly<Record<string, Story>> = {
   },
 
   'the last pod keeps its clients until another is ready, and hands them over': async (world) => {
-    const only = await world.pod('only');
+    // However long another takes to start.
+    const only = await world.pod('only', { BATON_DRAIN_HOLD_MS: '25000', BATON_DRAIN_HAND_OVER_MS: '10000' });
     const front = await world.front();
     const mover = await world.traveller('ada', [front.url]);
     const ended = drained(only);
@@ -196,7 +208,7 @@ const stories: Readonly<Record<string, Story>> = {
     const tookMs = await drained(only);
     expect(tookMs).toBeGreaterThan(drain.holdMs + drain.handOverMs - 100);
     expect(tookMs).toBeLessThan(BUDGET_MS + SLACK_MS);
-    expect(closesOf(mover)[0]).toBe(1012);
+    await eventually('the client to hear 1012', () => closesOf(mover)[0] === 1012);
     expect(drainOf(only).status()).toMatchObject({ moved: 0, forced: 1 });
     await only.pod.close();
     await world.pod('next');
