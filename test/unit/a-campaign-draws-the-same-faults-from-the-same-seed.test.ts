@@ -1,11 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { closingLines, complaintsAbout, pairLines, type PairOutcome } from '../support/campaign/campaign-report.js';
-import { diceOf, drawPair, faultNames } from '../support/campaign/draw.js';
+import { diceOf, drawPair, faultNames, type DrawOptions } from '../support/campaign/draw.js';
 import { judge } from '../support/judge/verdict.js';
 import { HandWritten } from '../support/judge/written-by-hand.js';
 
-const pairs = (seed: number, count = 300, long = false) =>
-  Array.from({ length: count }, (_, n) => drawPair(seed, n + 1, long));
+const single: DrawOptions = { long: false, topology: 'single' };
+const everyKind: readonly DrawOptions[] = [
+  single,
+  { ...single, long: true },
+  { ...single, topology: 'sentinel' },
+  { ...single, topology: 'cluster' },
+];
+const pairs = (seed: number, count = 300, options = single) =>
+  Array.from({ length: count }, (_, n) => drawPair(seed, n + 1, options));
 const namesOf = (seed: number) =>
   pairs(seed, 20).map(({ faults, apartMs }) => `${faults[0].name} ${faults[1].name} ${apartMs}`);
 
@@ -14,7 +21,7 @@ describe('a campaign', () => {
     expect(namesOf(7)).toEqual(namesOf(7));
     expect(namesOf(8)).not.toEqual(namesOf(7));
     const draws = (seed: number, place: number) => {
-      const dice = diceOf(seed, drawPair(seed, 3, false), place);
+      const dice = diceOf(seed, drawPair(seed, 3, single), place);
       return [dice.chance(), dice.between(1, 1_000_000)];
     };
     expect(draws(7, 0)).toEqual(draws(7, 0));
@@ -22,23 +29,28 @@ describe('a campaign', () => {
   });
 
   it('draws a pair by its number, whatever came before', () => {
-    expect(drawPair(7, 12, false)).toEqual(pairs(7)[11]);
+    expect(drawPair(7, 12, single)).toEqual(pairs(7)[11]);
   });
 
-  it('leaves no fault out, the long ones only when told', () => {
-    const drawn = (long: boolean) =>
-      new Set(pairs(1, 300, long).flatMap(({ faults }) => faults.map(({ name }) => name)));
-    expect([...drawn(true)].sort()).toEqual([...faultNames].sort());
-    expect(faultNames.filter((name) => !drawn(false).has(name))).toEqual(['Redis away for 7 minutes']);
+  it.each(everyKind)('leaves no fault out of $topology, long: $long', (options) => {
+    const drawn = new Set(pairs(1, 400, options).flatMap(({ faults }) => faults.map(({ name }) => name)));
+    expect([...drawn].sort()).toEqual([...faultNames(options)].sort());
+  });
+
+  it('draws outages of minutes only when told', () => {
+    const known = faultNames(single);
+    const more = faultNames({ ...single, long: true }).filter((name) => !known.includes(name));
+    expect(more).toEqual(['Redis away for 7 minutes']);
   });
 
   it('never lets two faults happen together that would be in each other’s way', () => {
-    for (const { faults } of pairs(1)) expect(faults[0].turn).not.toBe(faults[1].turn);
+    for (const { faults } of everyKind.flatMap((options) => pairs(1, 300, options)))
+      expect(faults[0].turn).not.toBe(faults[1].turn);
   });
 });
 
 describe('the report of a campaign', () => {
-  const pair = drawPair(1, 1, false);
+  const pair = drawPair(1, 1, single);
   const room = 'acme/channel:room';
   const verdictOf = (log: HandWritten) => judge(log.ended('ann').history()).whole;
   const ann = () => new HandWritten().welcomed('ann').subscribed('ann', room);

@@ -4,7 +4,7 @@ import { repository } from '../stage/build-under-test.js';
 import { closingLines, pairLines, type PairOutcome } from './campaign-report.js';
 import { runCampaign } from './campaign.js';
 
-const usage = `npm run campaign -- [--minutes N] [--seed S] [--pair N] [--long]
+const usage = `npm run campaign -- [--minutes N] [--seed S] [--pair N] [--long] [--topology single|sentinel|cluster]
 
 Draws faults in pairs from a seed, for N minutes (by default 5), plays each pair against three pods under traffic both
 ways, and judges it: a line a pair, the verdict at the end, exit code 0 only if every promise was kept.
@@ -12,7 +12,8 @@ ways, and judges it: a line a pair, the verdict at the end, exit code 0 only if 
   --minutes N  no pair begins later; outages take a tenth of it at most
   --seed S     a whole number; printed, drawn anew by default. The same seed draws the same faults
   --pair N     only this pair of the seed, as its line has the number
-  --long       outages of Redis of 7 minutes, too`;
+  --long       outages of Redis of 7 minutes, too
+  --topology   several servers that replace one another, and failovers among the faults`;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
     pair: { type: 'string' },
     long: { type: 'boolean', default: false },
+    topology: { type: 'string', default: 'single' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -40,6 +42,11 @@ if (values.help) {
 const seed = Math.floor(numberOf('seed', values.seed, 0));
 const forMs = numberOf('minutes', values.minutes, 0) * 60_000;
 const only = values.pair === undefined ? null : Math.floor(numberOf('pair', values.pair, 1));
+const topology = (['single', 'sentinel', 'cluster'] as const).find((known) => known === values.topology);
+if (topology === undefined) {
+  say(`--topology must be single, sentinel or cluster, not ${values.topology}\n\n${usage}`);
+  process.exit(2);
+}
 const startedMs = performance.now();
 const outcomes: PairOutcome[] = [];
 
@@ -58,7 +65,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-say(`campaign: seed ${seed}, ${values.minutes} minutes${only === null ? '' : `, pair ${only}`}`);
+say(
+  `campaign: seed ${seed}, ${values.minutes} minutes${topology === 'single' ? '' : ` on a ${topology}`}${only === null ? '' : `, pair ${only}`}`,
+);
 try {
   await runCampaign({
     seed,
@@ -66,6 +75,7 @@ try {
     first: only ?? 1,
     last: only ?? Infinity,
     long: values.long,
+    topology,
     keepIn: join(repository, 'test-results'),
     stage: {},
     onPair: (outcome) => {

@@ -8,6 +8,8 @@ export interface CampaignOptions {
   /** The numbers of the pairs, from first to last (Infinity: until the time is over). */
   readonly first: number;
   readonly last: number;
+  /** What pods find: one server, or several that replace one another. */
+  readonly topology: Topology;
   /** Draws outages of 7 minutes, too. */
   readonly long: boolean;
   /** Where the logs of broken pairs go. */
@@ -15,6 +17,8 @@ export interface CampaignOptions {
   readonly stage: Partial<StageOptions>;
   readonly onPair: (outcome: PairOutcome) => void;
 }
+
+export type Topology = 'single' | 'sentinel' | 'cluster';
 
 export const campaignStage: Partial<StageOptions> = {
   replicas: 3,

@@ -30,7 +30,8 @@ export async function runCampaign(options: CampaignOptions): Promise<readonly Pa
 }
 
 async function onAStage(options: CampaignOptions, act: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await Stage.start({ ...campaignStage, ...options.stage });
+  const redis = options.topology === 'single' ? 'durable' : options.topology;
+  const stage = await Stage.start({ ...campaignStage, redis, ...options.stage });
   try {
     await act(stage);
   } finally {
@@ -55,7 +56,7 @@ async function withACrowd(
     try {
       const act: Act = { options, stage, crowd, redis, notes, before, killed: new Set(), longestMs: longest(options) };
       for (let pairs = 1, last = false; !last; pairs += 1) {
-        const pair = drawPair(options.seed, nextOf(options, outcomes), options.long);
+        const pair = drawPair(options.seed, nextOf(options, outcomes), options);
         last = pairs === pairsPerCrowd || pair.number === options.last;
         const outcome = await playPair(act, pair, () => last || isOver());
         last ||= isOver();

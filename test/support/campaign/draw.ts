@@ -1,8 +1,10 @@
+import type { CampaignOptions } from './campaign-options.js';
 import { clientFaults } from './client-faults.js';
 import { Dice } from './dice.js';
 import { deploymentFaults, podFaults } from './pod-faults.js';
 import { connectionFaults, longRedisFaults, redisProcessFaults, rewindingFaults } from './redis-faults.js';
 import type { Fault } from './scene.js';
+import { topologyFaults, wayless } from './topology-faults.js';
 
 interface Candidate {
   readonly name: string;
@@ -29,11 +31,19 @@ const candidates: readonly Candidate[] = [
   ...Object.entries({ ...podFaults, ...connectionFaults, ...clientFaults }).map(eachForItself),
 ];
 const long: readonly Candidate[] = taking('Redis', longRedisFaults);
+/** Where servers replace one another; pods reach them without a way between. */
+const inTopologies: readonly Candidate[] = [
+  ...taking('deployment', deploymentFaults),
+  ...taking('rewind', topologyFaults),
+  ...Object.entries({ ...wayless, ...clientFaults }).map(eachForItself),
+];
 
-/** The pair of this number is the same for a seed, whatever came before; `withLong` adds what takes minutes. */
-export function drawPair(seed: number, number: number, withLong: boolean): Pair {
+export type DrawOptions = Pick<CampaignOptions, 'long' | 'topology'>;
+
+/** The pair of this number is the same for a seed, whatever came before; `long` adds what takes minutes. */
+export function drawPair(seed: number, number: number, options: DrawOptions): Pair {
   const dice = new Dice(seed, number);
-  const from = withLong ? [...candidates, ...long] : candidates;
+  const from = candidatesOf(options);
   const first = dice.pick(from);
   const second = dice.pick(from.filter(({ turn }) => turn !== first.turn));
   const faults = [first, second] as const;
@@ -43,7 +53,12 @@ export function drawPair(seed: number, number: number, withLong: boolean): Pair 
 /** Of one fault of a pair: what it draws doesn't depend on when it happens. */
 export const diceOf = (seed: number, { number }: Pair, place: number): Dice => new Dice(seed, number, place + 1);
 
-export const faultNames: readonly string[] = [...candidates, ...long].map(({ name }) => name);
+export const faultNames = (options: DrawOptions): readonly string[] => candidatesOf(options).map(({ name }) => name);
+
+function candidatesOf({ long: withLong, topology }: DrawOptions): readonly Candidate[] {
+  if (topology !== 'single') return inTopologies;
+  return withLong ? [...candidates, ...long] : candidates;
+}
 
 function taking(turn: string, faults: Readonly<Record<string, Fault>>): Candidate[] {
   return Object.entries(faults).map(([name, fault]) => ({ name, fault, turn }));

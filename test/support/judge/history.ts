@@ -83,6 +83,9 @@ export function recordsOf<Kind extends LogRecord['kind']>(client: ClientHistory,
 export function mayBeRewound({ rewinds }: History, message: MessageFate): boolean {
   const { stream, sentAtUs, acknowledgedAtUs } = message;
   return rewinds.some(
-    (rewind) => rewind.stream === stream && sentAtUs <= rewind.atUs && (acknowledgedAtUs ?? Infinity) >= rewind.sinceUs,
+    (rewind) =>
+      (rewind.stream === stream || rewind.stream === '*') &&
+      sentAtUs <= rewind.atUs &&
+      (acknowledgedAtUs ?? Infinity) >= rewind.sinceUs,
   );
 }

@@ -59,7 +59,7 @@ export type Happening =
   /** The client's last word, whenever all was quiet. */
   | { readonly kind: 'ended'; readonly connected: boolean; readonly unsettled: number }
 
-  /** Redis lost whatever it had acknowledged on this stream since `sinceUs`, and will lose no more of it. */
+  /** Redis may have lost what it had acknowledged on this stream (`*`: any) since `sinceUs`, and will lose no more of it. */
   | { readonly kind: 'rewound'; readonly stream: string; readonly sinceUs: number }
   /** What a pod had counted when it was asked, or said when it ended: `resets` null. */
   | { readonly kind: 'counted'; readonly resets: number | null; readonly forced: number }

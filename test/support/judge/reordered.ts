@@ -16,7 +16,7 @@ function reorderedFor(client: ClientHistory, rewound: ReadonlySet<string>): Viol
   const numbers = new Map<string, number>();
   const forget = (stream: string) => {
     offsets.delete(stream);
-    if (!rewound.has(stream)) return;
+    if (!rewound.has(stream) && !rewound.has('*')) return;
     for (const name of numbers.keys()) if (name.startsWith(`${stream} by `)) numbers.delete(name);
   };
   return client.records.flatMap((record) => {

@@ -24,26 +24,28 @@ export class RedisFaults {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** The subscriber connection of one pod is cut, as a proxy or a full output buffer does it. `choice`: 0..1. */
+  /** A subscriber connection of one pod is cut, as a proxy or a full output buffer does it. `choice`: 0..1. */
   async cutOneSubscriber(choice = Math.random()): Promise<void> {
-    const list = String(await this.admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+    const admins = await this.admins();
+    const admin = admins[Math.floor(choice * admins.length)] ?? this.admin;
+    const list = String(await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
     const ids = [...list.matchAll(/^id=(\d+)/gm)].map(([, id]) => id ?? '');
-    const id = ids[Math.floor(choice * ids.length)];
-    if (id !== undefined) await this.admin.call('CLIENT', 'KILL', 'ID', id);
+    const id = ids[Math.floor(((choice * admins.length) % 1) * ids.length)];
+    if (id !== undefined) await admin.call('CLIENT', 'KILL', 'ID', id);
   }
 
   /** Every connection of pods is cut at once. */
   async cutAll(): Promise<void> {
-    await this.admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
+    for (const admin of await this.admins()) await admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
     await this.cutSubscribers();
   }
   async cutSubscribers(): Promise<void> {
-    await this.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    for (const admin of await this.admins()) await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   }
 
   /** As a promoted replica: it knows no script. */
   async forgetScripts(): Promise<void> {
-    await this.admin.script('FLUSH');
+    for (const admin of await this.admins()) await admin.script('FLUSH');
   }
 
   /** Remembers the streams whose keys match, log, top and publishers, all of one instant, as a replica that stopped following would. */
@@ -59,11 +61,20 @@ export class RedisFaults {
 
   /** Keys of this stage that match, and those of them that would stay for ever. */
   async keys(pattern: string): Promise<{ readonly all: number; readonly endless: readonly string[] }> {
-    const [all, ...endless] = (await this.admin.call('EVAL', countKeys, '0', `${this.stage.keyPrefix}${pattern}`)) as [
-      number,
-      ...string[],
-    ];
-    return { all, endless };
+    const found = { all: 0, endless: [] as string[] };
+    for (const admin of await this.admins()) {
+      const reply = await admin.call('EVAL', countKeys, '0', `${this.stage.keyPrefix}${pattern}`);
+      const [all, ...endless] = reply as [number, ...string[]];
+      found.all += all;
+      found.endless.push(...endless);
+    }
+    return found;
+  }
+
+  /** Of the servers that take writes now. */
+  private async admins(): Promise<readonly Redis[]> {
+    const masters = await this.stage.topology?.masters();
+    return masters?.map(({ admin }) => admin) ?? [this.admin];
   }
 
   private get pid(): number {

@@ -21,9 +21,9 @@ export interface StageOptions {
   readonly drain: DrainTimes;
   /**
    * `fragile`: a Redis that may be paused, and ways to it that may be slow or cut; `durable`: one that also comes back
-   * after SIGKILL. `any`: that of BATON_REDIS_URL if set.
+   * after SIGKILL; `sentinel` and `cluster`: servers that replace one another. `any`: that of BATON_REDIS_URL if set.
    */
-  readonly redis: 'any' | 'fragile' | 'durable';
+  readonly redis: 'any' | 'fragile' | 'durable' | 'sentinel' | 'cluster';
   /** A pod that ends before it listens is replaced, as a kubelet does it; otherwise it is the stage's failure. */
   readonly restartsPods: boolean;
   /** More environment for pods. */

@@ -9,6 +9,9 @@ import { Deployment, type DeployedPod } from '../pods/deployment.js';
 import { podEnvironment, writeSecrets, type Secrets } from '../pods/pod-environment.js';
 import { PodProcess } from '../pods/pod-process.js';
 import { startRedisServer, type RedisServer } from '../redis-server.js';
+import { startCluster } from '../redis-topologies/cluster.js';
+import { startSentinel } from '../redis-topologies/sentinel.js';
+import type { RedisTopology } from '../redis-topologies/topology.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../temporary-directory.js';
 import { RedisWays } from './redis-ways.js';
 import { smallStage, type StageOptions } from './stage-options.js';
@@ -73,8 +76,15 @@ export class Stage {
   get keyPrefix(): string {
     return this.parts.keyPrefix;
   }
+  /** The only server, or any of several. */
   get redis(): Pick<RedisServer, 'url' | 'pid'> {
-    return this.parts.redis;
+    const { redis } = this.parts;
+    return 'nodes' in redis ? { url: redis.nodes[0]?.url ?? '', pid: undefined } : redis;
+  }
+  /** Servers that replace one another, if there are. */
+  get topology(): RedisTopology | null {
+    const { redis } = this.parts;
+    return 'nodes' in redis ? redis : null;
   }
   /** For what ends Redis. */
   get durableRedis(): DurableRedis {
@@ -125,8 +135,10 @@ export class Stage {
     const number = (this.numbers.get(revision) ?? 0) + 1;
     this.numbers.set(revision, number);
     const name = `${revision}-${number}`;
-    const url = (await this.parts.ways?.open(name)) ?? this.parts.redis.url;
-    const redis = { url, keyPrefix: this.parts.keyPrefix };
+    const { keyPrefix, ways } = this.parts;
+    const redis = this.topology
+      ? { environment: this.topology.environment, keyPrefix }
+      : { url: (await ways?.open(name)) ?? this.redis.url, keyPrefix };
     return PodProcess.start({
       name,
       revision,
@@ -147,7 +159,7 @@ export class Stage {
 }
 
 interface StageParts {
-  readonly redis: RedisServer | DurableRedis;
+  readonly redis: RedisServer | DurableRedis | RedisTopology;
   readonly ways: RedisWays | null;
   readonly balancer: Balancer;
   readonly apiKeys: readonly ApiKey[];
@@ -159,11 +171,23 @@ async function startParts(options: StageOptions, directory: string): Promise<Sta
   const apiKeys = options.tenants.map(makeApiKey);
   const secrets = await writeSecrets(join(directory, 'secrets'), apiKeys);
   await mkdir(join(directory, 'records'));
-  const alwaysOwn = options.redis !== 'any';
-  const redis = options.redis === 'durable' ? await DurableRedis.start() : await startRedisServer({ alwaysOwn });
-  const ways = alwaysOwn ? new RedisWays(redis.url) : null;
+  const redis = await startRedis(options.redis);
+  const ways = options.redis === 'any' || 'nodes' in redis ? null : new RedisWays(redis.url);
   const balancer = await Balancer.start({ removeLateMs: options.removeLateMs });
   return { redis, ways, balancer, apiKeys, secrets, keyPrefix: `stage-${randomBytes(6).toString('hex')}:` };
+}
+
+function startRedis(kind: StageOptions['redis']): Promise<StageParts['redis']> {
+  switch (kind) {
+    case 'sentinel':
+      return startSentinel();
+    case 'cluster':
+      return startCluster();
+    case 'durable':
+      return DurableRedis.start();
+    default:
+      return startRedisServer({ alwaysOwn: kind === 'fragile' });
+  }
 }
 
 async function stopParts({ balancer, ways, redis }: StageParts): Promise<void> {

@@ -19,6 +19,8 @@ export const troubles = {
   /** None: tenants do the same things side by side. */
   traffic: async ({ crowd }: Scene) => {
     await received(crowd, 500);
+    // A backend's process may take longer to start than clients take to fill their rooms.
+    await eventually('backends to send', () => crowd.sent > 60, { withinMs: 15_000 });
   },
 
   /** Redis stops answering, a pod dies with what it has not been answered, Redis goes on: outcomes are unknown. */
@@ -152,12 +154,12 @@ function mustBeAnswered(answers: readonly string[], refusal: string): void {
   if (unheard.length > 0) throw new Error(`stragglers must be answered ${refusal}, and got ${unheard.join(', ')}`);
 }
 
-/** As soon as so many messages wait for their outcome. */
+/** As soon as so many messages wait for their outcome, or twice as many have one although Redis says nothing. */
 async function inFlight(crowd: Crowd, messages: number): Promise<void> {
+  const { sent } = crowd;
   const waiting = () => crowd.status.reduce((sum, status) => sum + status.inFlight, 0);
-  await eventually(`${messages} messages in flight`, () => waiting() >= messages, { withinMs: 1500 }).catch(
-    () => undefined,
-  );
+  const enough = () => waiting() >= messages || crowd.sent >= sent + 2 * messages;
+  await eventually(`${messages} messages in flight`, enough, { withinMs: 3_000 }).catch(() => undefined);
 }
 
 /** Until clients have received so many more messages. */
