@@ -36,6 +36,9 @@ export interface NodeOptions {
 
 export type Command<T> = (client: Redis) => Promise<T>;
 
+/** A deadline that comes later than this was held up by the process itself. */
+const PAUSE_MS = 100;
+
 /** One Redis that takes writes: its connections, its clock, what is subscribed to at it. */
 export class RedisNode {
   readonly clock: RedisClock;
@@ -46,7 +49,11 @@ export class RedisNode {
   private failing = false;
   private corked: Redis['stream'] | null = null;
 
-  constructor({ config, clock, logger }: NodeContext, options: NodeOptions) {
+  constructor(
+    private readonly context: NodeContext,
+    options: NodeOptions,
+  ) {
+    const { config, clock, logger } = context;
     const link = new RedisLink(config, options.find, clock, logger);
     this.link = link;
     this.clock = new RedisClock(clock);
@@ -94,6 +101,7 @@ export class RedisNode {
 
   private async watched<T>(command: Command<T>): Promise<T> {
     const pair = this.link.current;
+    const sinceMs = this.context.clock.monotonic();
     try {
       if (!pair) throw new BatonError('unavailable');
       const reply = await command(pair.commands);
@@ -102,17 +110,38 @@ export class RedisNode {
       this.failing = false;
       return reply;
     } catch (error) {
-      if (pair && pair === this.link.current) this.suspect(error);
+      if (pair && pair === this.link.current) this.suspect(error, sinceMs);
       if (redirectionOf(error) === null && toBatonError(error).code === 'unavailable') this.failing = true;
       throw error;
     }
   }
 
-  private suspect(error: unknown): void {
-    // A half-open connection never fails by itself.
-    if (saysTimedOut(error)) this.link.lose('a command was not answered in time');
+  private suspect(error: unknown, sinceMs: number): void {
+    if (saysTimedOut(error)) this.suspectDead(sinceMs);
     // Another server may have taken its name or address.
     else if (saysWrongServer(error)) this.link.lose(`it said: ${error.message}`);
+  }
+
+  /**
+   * A half-open connection never fails by itself. After a blocked event loop or a paused process, though, the deadline comes
+   * late, and before the answer that has long been in the socket: one look at it before the verdict.
+   */
+  private suspectDead(sinceMs: number): void {
+    const { config, clock } = this.context;
+    const { current } = this.link;
+    const lose = () => {
+      if (this.link.current === current) this.link.lose('a command was not answered in time');
+    };
+    const lateMs = clock.monotonic() - sinceMs - config.commandTimeoutMs;
+    const stream = current?.commands.stream;
+    if (lateMs < PAUSE_MS || this.durable || !stream) {
+      lose();
+      return;
+    }
+    const { bytesRead } = stream;
+    setImmediate(() => {
+      if (stream.bytesRead === bytesRead) lose();
+    });
   }
 
   /** The kernel's write costs more than the command: whatever is sent in one turn goes in one. */
