@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Config } from './config/config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { ownSignals } from './draining/signals.js';
+import { endWithLastWords } from './last-words.js';
 import { startPod } from './start-pod.js';
 
 /** EX_CONFIG of sysexits.h: starting again won't help. */
@@ -19,7 +20,9 @@ function configOrExit(): Config {
 
 const signals = ownSignals(process);
 try {
-  signals.handTo(await startPod(configOrExit()));
+  const pod = await startPod(configOrExit());
+  endWithLastWords(process, pod.logger);
+  signals.handTo(pod);
 } catch (error) {
   process.stderr.write(
     `Baton can't start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
