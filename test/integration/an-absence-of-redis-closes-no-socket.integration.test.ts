@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DurableRedis } from '../support/faults/durable-redis.js';
 import { liveThrough, type Absence, type OutageStory } from '../support/faults/outage.js';
+import { freePort } from '../support/free-port.js';
 import { PodsHere } from '../support/faults/pods-here.js';
 
 /** Longer than every deadline of 10 s in the product. BATON_TEST_REDIS_AWAY_MS says otherwise: 120000, say. */
@@ -26,7 +27,9 @@ async function tell(kind: string, absenceOf: (redis: DurableRedis) => Absence): 
   const keyPrefix = `test-${randomBytes(6).toString('hex')}:`;
   const pods = await PodsHere.install({ url: redis.url, keyPrefix });
   cleanUps.push(() => pods.close());
-  await Promise.all([pods.start('a'), pods.start('b')]);
+  // Each has to know where it can be asked how Redis is.
+  const where = async () => ({ BATON_HEALTH_PORT: String(await freePort()) });
+  await Promise.all([pods.start('a', await where()), pods.start('b', await where())]);
   stories.set(kind, await liveThrough(pods, absenceOf(redis), AWAY_MS));
 }
 

@@ -1,5 +1,4 @@
 import type { RunningPod } from '../../../src/start-pod.js';
-import { freePort } from '../free-port.js';
 import { call, install, startPodHere, type HttpAnswer, type Installation } from '../in-process-pod.js';
 import { Guest } from './guest.js';
 
@@ -20,14 +19,14 @@ export class PodsHere {
 
   /** Also after `end`: it comes back where it was. */
   async start(name: string, more: Readonly<Record<string, string>> = {}): Promise<RunningPod> {
-    const ports = this.ports.get(name) ?? { port: await freePort(), healthPort: await freePort() };
-    this.ports.set(name, ports);
+    const ports = this.ports.get(name) ?? { port: 0, healthPort: 0 };
     const pod = await startPodHere(this.installation.environment, name, {
       BATON_PORT: String(ports.port),
       BATON_HEALTH_PORT: String(ports.healthPort),
       BATON_POD_IP: '127.0.0.1',
       ...more,
     });
+    this.ports.set(name, { port: pod.port, healthPort: pod.healthPort });
     this.running.set(name, pod);
     return pod;
   }

@@ -1,8 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually.js';
 import { RawClient } from '../raw-client.js';
 import type { Guest } from './guest.js';
-import type { PodsHere } from './pods-here.js';
+
+/** Two pods, `a` and `b`, wherever they run. */
+export interface TalkingPlace {
+  guest(user: string, ...pods: readonly string[]): Guest;
+  url(pod: string): string;
+  token(user: string): Promise<string>;
+  /** As a backend, with an Idempotency-Key. */
+  send(pod: string, to: object, data: unknown, key: string): Promise<{ readonly status: number }>;
+}
 
 /** What came of a steady traffic with trouble in the middle. */
 export interface TrafficStory {
@@ -11,8 +20,8 @@ export interface TrafficStory {
   readonly sent: readonly unknown[];
   /** Sockets closed, resets, losses told, publishes rejected: of all clients. */
   readonly harm: readonly unknown[];
-  /** `probe` frames: how often the pod checked everything. */
-  readonly doubts: number;
+  /** `probe` frames until now: how often the pod checked everything. */
+  readonly doubts: () => number;
 }
 
 const MESSAGES = 40;
@@ -21,21 +30,25 @@ export const everything = Array.from({ length: MESSAGES }, (_, n) => n);
 
 /** Clients of pod `a` publish and listen, a backend sends at pod `b`; `trouble` begins after a quarter. */
 export async function keepTalking(
-  pods: PodsHere,
+  pods: TalkingPlace,
   trouble: () => Promise<void> | void,
   everyMs = 25,
 ): Promise<TrafficStory> {
-  const [listener, speaker] = [pods.guest('ann', 'a'), pods.guest('bob', 'a')];
-  await Promise.all([listener.follow(['channel:talk', 'user']), speaker.follow(['channel:talk'])]);
+  // Each talk has its own: pods may have had others before.
+  const talk = randomBytes(4).toString('hex');
+  const stream = `channel:${talk}` as const;
+  const [listener, speaker] = [pods.guest(`ann-${talk}`, 'a'), pods.guest(`bob-${talk}`, 'a')];
+  await Promise.all([listener.follow([stream, 'user']), speaker.follow([stream])]);
   const watcher = await RawClient.open(`${pods.url('a')}/v1/connect`);
-  watcher.send({ type: 'hello', attempt: 1, token: await pods.token('cyd'), streams: {}, can: [], hops: 0 });
+  watcher.send({ type: 'hello', attempt: 1, token: await pods.token(`cyd-${talk}`), streams: {}, can: [], hops: 0 });
   await watcher.next('welcome');
+  const arrived = (guest: Guest): number => guest.heard(stream).length;
   const sending: Promise<number>[] = [];
   let troubled: Promise<void> | void = undefined;
   for (const n of everything) {
     if (n === TROUBLE_AT) troubled = trouble();
-    void speaker.publish('channel:talk', n);
-    sending.push(send(pods, n, sending.at(-1)));
+    void speaker.publish(stream, n);
+    sending.push(send(pods, talk, n, sending.at(-1)));
     await pause(everyMs);
   }
   await troubled;
@@ -49,25 +62,23 @@ export async function keepTalking(
   await eventually('everything to be acknowledged', () => speaker.acknowledged.length === MESSAGES);
   const story = {
     acknowledged: speaker.acknowledged,
-    published: listener.heard('channel:talk'),
+    published: listener.heard(stream),
     sent: listener.heard('user'),
     harm: [...harmOf(listener), ...harmOf(speaker), ...(watcher.closed ? [watcher.closed] : [])],
-    doubts: watcher.of('probe').length,
+    doubts: () => watcher.of('probe').length,
   };
-  watcher.terminate();
   return story;
 }
 
-const arrived = (guest: Guest): number => guest.heard('channel:talk').length;
 const harmOf = ({ closings, resets, lost, rejected }: Guest): readonly unknown[] => [
   ...[...closings, ...resets],
   ...[...lost, ...rejected],
 ];
 
 /** One after the other, at a pod that has no trouble, and without waiting for this one here. */
-async function send(pods: PodsHere, n: number, before: Promise<number> | undefined): Promise<number> {
+async function send(pods: TalkingPlace, talk: string, n: number, before: Promise<number> | undefined): Promise<number> {
   await before;
-  const { status } = await pods.send('b', { user: 'ann' }, n, `send-${n}`);
+  const { status } = await pods.send('b', { user: `ann-${talk}` }, n, `${talk}-${n}`);
   if (status >= 300) throw new Error(`a send was answered ${status}`);
   return status;
 }
