@@ -147,6 +147,8 @@ class Outage {
   }
 
   private async look(): Promise<void> {
+    // Or it is taken for dead after a minute.
+    this.midSubscriber.send({ type: 'pong' });
     for (const pod of ['a', 'b'])
       for (const path of ['/livez', '/readyz']) this.probes.add(`${pod} ${path} ${await this.pods.probe(pod, path)}`);
   }
