@@ -90,8 +90,7 @@ const providers: readonly FactoryProvider[] = [
       { clock, logger }: ConnectionContext,
     ) => {
       const store = new PresenceStore(redis, new RedisKeys(config.redis.keyPrefix), config.sessions);
-      const pods = new LivingPods(fleet, config.pod);
-      return new PresenceRooms({ store, subscriber, clock, logger, living: (asked) => pods.among(asked) });
+      return new PresenceRooms({ store, subscriber, clock, logger, pods: new LivingPods(fleet, config.pod) });
     },
   },
   {

@@ -18,12 +18,12 @@ export class LivingPods {
   /** Those of the pods that live; null while this pod's own beat doesn't come through, or Redis is away. */
   async among(pods: readonly PodId[]): Promise<ReadonlySet<PodId> | null> {
     if (this.fleet.stale) return null;
-    for (const row of [...this.fleet.peers(), this.fleet.self]) this.saw(row);
+    for (const row of [...this.fleet.peers(), this.fleet.self]) this.read(row);
     try {
       // Pods of other workloads, and those that came a moment ago.
       await Promise.all(
         pods.map(async (pod) => {
-          if (!this.lives(pod)) this.saw(await this.fleet.find(pod));
+          if (!this.lives(pod)) this.read(await this.fleet.find(pod));
         }),
       );
     } catch {
@@ -34,7 +34,12 @@ export class LivingPods {
     return living;
   }
 
-  private saw(row: PodRow | null): void {
+  /** It has just done something: as good as a beat. */
+  saw(pod: PodId): void {
+    this.beats.set(pod, this.fleet.timeMs());
+  }
+
+  private read(row: PodRow | null): void {
     if (row !== null) this.beats.set(row.pod, Math.max(row.beatAtMs, this.beats.get(row.pod) ?? 0));
   }
 

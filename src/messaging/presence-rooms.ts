@@ -12,13 +12,20 @@ export interface Participant extends Watcher {
   reenter(channel: ChannelName): void;
 }
 
+/** What is known of pods' lives. */
+export interface PodsInSight {
+  /** Those of these that live; null: nothing is known right now. */
+  among(pods: readonly PodId[]): Promise<ReadonlySet<PodId> | null>;
+  /** It has just done something. */
+  saw(pod: PodId): void;
+}
+
 export interface PresencePorts {
   readonly store: PresenceStore;
   readonly subscriber: RedisSubscriber;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Which of these pods live; null: nothing is known right now. */
-  readonly living: (pods: readonly PodId[]) => Promise<ReadonlySet<PodId> | null>;
+  readonly pods: PodsInSight;
 }
 
 export interface OpenRoom {
@@ -111,7 +118,10 @@ export class PresenceRooms {
         return list;
       },
       isAlive: (pod) => this.alive.has(pod),
-      saw: (pod) => this.alive.add(pod),
+      saw: (pod) => {
+        this.alive.add(pod);
+        this.ports.pods.saw(pod);
+      },
       failed: (error) => {
         this.ports.logger.warn('presence.unreadable', { error });
       },
@@ -144,7 +154,7 @@ export class PresenceRooms {
 
   /** True if one has died or come back. While nothing is known everybody stays where they are. */
   private async look(pods: ReadonlySet<PodId>): Promise<boolean> {
-    const living = pods.size === 0 ? null : await this.ports.living([...pods]);
+    const living = pods.size === 0 ? null : await this.ports.pods.among([...pods]);
     if (living === null) return false;
     const changed = [...pods].filter((pod) => this.alive.has(pod) !== living.has(pod));
     for (const pod of changed) if (!this.alive.delete(pod)) this.alive.add(pod);
