@@ -64,6 +64,13 @@ describe('the judge', () => {
     expect(broken(numbers)).toEqual(['REORDERED']);
   });
 
+  it('finds REORDERED another entry in the place of the last one', () => {
+    const log = () => twoClients().received('ann', 'm1', room);
+    expect(broken(log().received('ann', 'm2', room, { offset: 1, id: 'other' }))).toEqual(['REORDERED']);
+    const told = log().reset('ann', room).received('ann', 'm2', room, { offset: 1, id: 'other' });
+    expect(broken(told)).toEqual([]);
+  });
+
   it('lets offsets begin again after a reset', () => {
     const log = twoClients().sent('m7', room, 'unknown').received('ann', 'm7', room);
     log.note('ann', { kind: 'reset', stream: room, reason: 'lost' });

@@ -12,7 +12,7 @@ export const nothingIsReordered: Check = ({ clients, rewinds }) => {
 };
 
 function reorderedFor(client: ClientHistory, rewound: ReadonlySet<string>): Violation[] {
-  const offsets = new Map<string, number>();
+  const offsets = new Map<string, HappeningOf<'receive'>>();
   const numbers = new Map<string, number>();
   const forget = (stream: string) => {
     offsets.delete(stream);
@@ -25,13 +25,20 @@ function reorderedFor(client: ClientHistory, rewound: ReadonlySet<string>): Viol
     const { stream, offset, message, atUs } = record;
     const ofPublisher = `${stream} by ${message.publisher}`;
     const complaints = [
-      ...complaintOf(record, 'offset', offset, offsets.get(stream)),
+      ...complaintOf(record, 'offset', offset, offsets.get(stream)?.offset),
+      ...forkOf(record, offsets.get(stream)),
       ...complaintOf(record, `number of ${message.publisher}`, message.seq, numbers.get(ofPublisher)),
     ];
-    offsets.set(stream, offset);
+    offsets.set(stream, record);
     numbers.set(ofPublisher, message.seq);
     return complaints.map((sentence) => ({ broken: 'REORDERED', who: client.who, atUs, sentence }) as const);
   });
+}
+
+/** Another entry in the place of the last one: the log is another, and nobody said so. */
+function forkOf(now: HappeningOf<'receive'>, before: HappeningOf<'receive'> | undefined): string[] {
+  if (before === undefined || now.offset !== before.offset || now.id === before.id) return [];
+  return [`${now.who} got ${now.id} at offset ${now.offset} of ${now.stream}, after ${before.id} there`];
 }
 
 /** An equal number is a repeat, which has its own check. */
