@@ -37,10 +37,10 @@ export class HandWritten {
     who: string,
     uid: string,
     stream: string,
-    { offset = numberOf(uid), attempt = 1, tenant = 'acme', id = `entry-${offset}` } = {},
+    { offset = numberOf(uid), attempt = 1, tenant = 'acme', id = '' } = {},
   ): this {
     const message = { tenant, publisher: 'backend', seq: numberOf(uid), uid, sentAtUs: this.atUs };
-    return this.note(who, { kind: 'receive', stream, offset, id, attempt, message });
+    return this.note(who, { kind: 'receive', stream, offset, id: id || `entry-${offset}`, attempt, message });
   }
 
   closed(who: string, attempt: number, code = 4500): this {

@@ -103,10 +103,11 @@ export class Stage {
     return join(this.directory, 'records');
   }
 
-  /** Pods that were told to end and didn't with code 0. */
+  /** Pods that were told to end and didn't with code 0. Before it has begun to listen a program may die of the signal. */
   get badExits(): readonly string[] {
     const ended = this.deployment.pods.filter(({ terminating, exit }) => terminating && exit !== null);
-    return ended.filter(({ exit }) => exit?.code !== 0).map((pod) => `${pod.name} ended with ${howOf(pod)}`);
+    const bad = ended.filter(({ exit, ports }) => exit?.code !== 0 && !(exit?.signal === 'SIGTERM' && ports === null));
+    return bad.map((pod) => `${pod.name} ended with ${howOf(pod)}`);
   }
 
   /** Copies logs of pods and clients to where a person can read them. */
