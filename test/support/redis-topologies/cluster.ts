@@ -5,7 +5,7 @@ import { formCluster } from './cluster-formation.js';
 import { moveSlot } from './cluster-slots.js';
 import { ownerOf, viewOf, type ClusterView } from './cluster-view.js';
 import { RedisNode } from './redis-node.js';
-import { hostAndPort, listOf, masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
+import { cut, hostAndPort, listOf, masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
 import { unusedPorts } from './unused-ports.js';
 
 const MASTERS = 3;
@@ -71,11 +71,11 @@ function assembled(nodes: readonly RedisNode[], stop: () => Promise<void>): Clus
         },
         { withinMs: 15_000 },
       ),
+    cutReplicas: async (master) => cut(master, await replicasOf(nodes, master)),
     async failOver(key) {
       const master = await masterOf(key);
-      const { id } = (await viewOf(master)).find(({ flags }) => flags.includes('myself')) ?? {};
-      const replica = (await viewOf(master)).find((member) => member.masterId === id);
-      await nodes.find(({ port }) => port === replica?.port)?.admin.call('CLUSTER', 'FAILOVER');
+      const [replica] = await replicasOf(nodes, master);
+      await replica?.admin.call('CLUSTER', 'FAILOVER');
       return master;
     },
     slotOf: (key) => slotOf(nodes, key),
@@ -89,6 +89,13 @@ async function mastersOf(nodes: readonly RedisNode[]): Promise<readonly RedisNod
   const [view] = await viewsOf(nodes);
   const ports = new Set(view?.filter(({ slots }) => slots.length > 0).map(({ port }) => port));
   return nodes.filter(({ port }) => ports.has(port));
+}
+
+async function replicasOf(nodes: readonly RedisNode[], master: RedisNode): Promise<readonly RedisNode[]> {
+  const view = await viewOf(master);
+  const id = view.find(({ flags }) => flags.includes('myself'))?.id;
+  const ports = view.flatMap(({ masterId, port }) => (masterId === id ? [port] : []));
+  return nodes.filter(({ port }) => ports.includes(port));
 }
 
 /** Of those that answer: a paused or killed one has none. */

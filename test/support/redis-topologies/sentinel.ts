@@ -6,7 +6,7 @@ import { redisAdmin } from '../redis-admin.js';
 import type { RedisProcess } from '../redis-process.js';
 import { makeTemporaryDirectory } from '../temporary-directory.js';
 import { infoOf, launched, RedisNode } from './redis-node.js';
-import { hostAndPort, listOf, masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
+import { cut, hostAndPort, listOf, masterFaults, type RedisTopology, type TopologyOptions } from './topology.js';
 import { unusedPorts } from './unused-ports.js';
 
 const NAME = 'main';
@@ -131,6 +131,11 @@ function assembled({ nodes, sentinels, sentinelPorts, stop }: Parts): SentinelTo
     sentinels,
     ...masterFaults(masterOf),
     masters: async () => [await masterOf()],
+    cutReplicas: (master) =>
+      cut(
+        master,
+        nodes.filter((node) => node !== master),
+      ),
     async failOver() {
       const master = await masterOf();
       await sentinels[0]?.call('SENTINEL', 'FAILOVER', NAME);

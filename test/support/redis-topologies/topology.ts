@@ -34,6 +34,8 @@ export interface RedisTopology {
   killMaster(key: string): Promise<RedisNode>;
   /** SIGSTOP to the key's master, which is returned: `resume()` brings it back. */
   pauseMaster(key: string): Promise<RedisNode>;
+  /** Stops this master's replicas and its connections to them, which are returned: what it writes now dies with it. */
+  cutReplicas(master: RedisNode): Promise<readonly RedisNode[]>;
   /** The operator's way (SENTINEL FAILOVER, CLUSTER FAILOVER), with every server alive; resolves to the key's old master. */
   failOver(key: string): Promise<RedisNode>;
   /** Resolves to the master that has replaced this one for the key; as `failOver`, it throws on a single server, which has no other. */
@@ -68,8 +70,16 @@ export function masterFaults(
 /** A prefix that no other test uses; it ends in a colon. */
 export const newKeyPrefix = (): string => `test-${randomBytes(6).toString('hex')}:`;
 
+export async function cut(master: RedisNode, replicas: readonly RedisNode[]): Promise<readonly RedisNode[]> {
+  for (const replica of replicas) replica.pause();
+  // What is in its sockets already would be read when the replica goes on.
+  await master.admin.call('CLIENT', 'KILL', 'TYPE', 'replica');
+  return replicas;
+}
+
 /** What a single server says to those who want another. */
 export const nobodyElse = {
+  cutReplicas: () => Promise.resolve([]),
   failOver: () => Promise.reject(new Error('a single server has nobody to replace it')),
   waitForPromotion: () => Promise.reject(new Error('a single server has nobody to replace it')),
 } as const;

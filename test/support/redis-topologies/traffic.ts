@@ -58,6 +58,10 @@ export class Traffic {
   get acknowledged(): number {
     return this.clients.reduce((sum, client) => sum + client.acknowledged, 0);
   }
+  /** Published and not answered yet. */
+  get waiting(): number {
+    return this.clients.reduce((sum, client) => sum + client.inFlight, 0);
+  }
   /** Sockets that were opened, by everybody: as many as clients if nobody ever had to come back. */
   get connects(): number {
     return this.records.filter(({ kind }) => kind === 'connect').length;
@@ -87,6 +91,12 @@ export class Traffic {
       () => this.acknowledged >= from + more,
       { withinMs },
     );
+  }
+
+  /** So many more, and nobody waits any longer: every stream flows. */
+  async flowsAgain(more: number): Promise<void> {
+    await this.flows(more, CALM_WITHIN_MS);
+    await eventually('every stream to flow', () => this.waiting < this.clients.length, { withinMs: CALM_WITHIN_MS });
   }
 
   /** Publishes nothing more, waits until everything has arrived, or won't, and closes the clients. */
