@@ -11,7 +11,7 @@ const sizes = [
   { name: 'contract', timeoutMs: 20 * second },
   { name: 'integration', timeoutMs: 30 * second },
   { name: 'docs', timeoutMs: 30 * second },
-  { name: 'model', timeoutMs: 300 * second },
+  { name: 'model', timeoutMs: 600 * second },
   { name: 'e2e', timeoutMs: 120 * second, build: true },
   { name: 'cluster', timeoutMs: 600 * second, build: true },
 ];

@@ -8,8 +8,11 @@ const BASE: Scope = {
   sends: 0,
   sendsTo: 'channel:c',
   migrations: 0,
+  begins: 'before-hello',
+  reconnects: 'later',
   faults: 0,
   kinds: [],
+  plot: [],
   connections: 2,
   repeats: 'before-claims',
   without: [],
@@ -21,17 +24,8 @@ export const HAND_OVER: Scope = {
   clients: [['session']],
   migrations: 1,
   faults: 1,
-  kinds: ['crash', 'break', 'delay', 'lose', 'cut', 'impatience'],
+  kinds: ['crash', 'pause', 'break', 'delay', 'lose', 'cut', 'impatience'],
   connections: 3,
-};
-
-export const PAUSE: Scope = {
-  ...BASE,
-  name: 'a pod stands still while a session moves',
-  clients: [['session']],
-  migrations: 1,
-  faults: 1,
-  kinds: ['pause'],
 };
 
 export const PUBLISHING: Scope = {
@@ -106,12 +100,79 @@ export const TWO_MEMBERS: Scope = {
   kinds: ['lose'],
 };
 
+export const REWOUND_ROW: Scope = {
+  ...BASE,
+  name: 'Redis forgets who owns a session',
+  migrations: 1,
+  faults: 1,
+  kinds: ['failover'],
+};
+
+export const QUIET_PUBLISHER: Scope = {
+  ...BASE,
+  name: 'hours pass over a publisher',
+  publishes: [2, 0],
+  faults: 1,
+  kinds: ['expire-publisher', 'expire-session'],
+};
+
+/** A pod that was cut off still has a publish to repeat when the client has gone on elsewhere and Redis has forgotten. */
+export const REPEATS: Scope = {
+  ...BASE,
+  name: 'a cut off pod repeats what its client has sent elsewhere too',
+  publishes: [1, 0],
+  begins: 'connected',
+  faults: 3,
+  kinds: ['break', 'cut', 'failover'],
+  plot: [
+    'publishes a1',
+    'of pod A to Redis break',
+    'breaks for client 0',
+    'stops following; then',
+    'becomes the master',
+  ],
+};
+
+const afterClaims = (scope: Scope): Scope => ({
+  ...scope,
+  name: `${scope.name}; repeats wait for the claims`,
+  repeats: 'after-claims',
+});
+
 export const SCOPES: readonly Scope[] = [
   HAND_OVER,
-  PAUSE,
   PUBLISHING,
+  afterClaims(PUBLISHING),
   REWOUND_PUBLISHING,
+  afterClaims(REWOUND_PUBLISHING),
+  REPEATS,
+  afterClaims(REPEATS),
+  REWOUND_ROW,
   LIVE,
+  TWO_MEMBERS,
   REWOUND_STREAM,
+  { ...EXPIRY, publishes: [1, 0] },
+  QUIET_PUBLISHER,
+];
+
+/** Hours rather than minutes: `BATON_MODEL=wide`. */
+export const WIDE_SCOPES: readonly Scope[] = [
+  ...SCOPES,
   EXPIRY,
+  REWOUND_PUBLISHER,
+  { ...REWOUND_MOVE, begins: 'connected' },
+  { ...HAND_OVER, name: 'a message comes while a session moves', sends: 1, sendsTo: 'session' },
+  {
+    ...BASE,
+    name: 'two clients, a session stream, a channel',
+    clients: [['session', 'channel:c'], ['channel:c']],
+    firstPods: [0, 1],
+    publishes: [0, 2],
+    sends: 1,
+    sendsTo: 'session',
+    migrations: 1,
+    begins: 'connected',
+    faults: 1,
+    kinds: ['crash', 'pause', 'break', 'delay', 'lose', 'cut', 'impatience', 'failover'],
+  },
 ];

@@ -269,6 +269,7 @@ export class ClientTurn {
         const { stream, position, reason } = effect;
         this.#at(stream, position.id);
         const log = this.#logOf(stream);
+        this.#forgetWhatIsGone(log);
         if (!this.turn.world.outside.causes.includes(log))
           this.turn.breaks(`client ${this.number} is told that ${stream} is ${reason}, and nothing of it was lost`);
         break;
@@ -286,6 +287,12 @@ export class ClientTurn {
       this.turn.breaks(`client ${this.number} is given ${name} of ${stream} after something else than what it follows`);
     this.#change({ application: { ...this.#client.application, given: [...given, id] } });
     this.#at(stream, id);
+  }
+  /** After a `reset` a message that Redis has lost may come once more: from a pod that had read it before. */
+  #forgetWhatIsGone(log: string): void {
+    const { application } = this.#client;
+    const kept = this.turn.world.redis.logs[log]?.entries.map(({ id }): string => id) ?? [];
+    this.#change({ application: { ...application, given: application.given.filter((id) => kept.includes(id)) } });
   }
   #at(stream: string, id: string): void {
     const { application } = this.#client;

@@ -1,4 +1,4 @@
-import type { Model } from '../engine/search.js';
+import type { Model, Step } from '../engine/search.js';
 import type { StreamName } from '../../../src/protocol/stream-name.js';
 import { ClientTurn, newClient } from './client.js';
 import { brokenPromise, whatIsMissing } from './judge.js';
@@ -12,8 +12,8 @@ import { CLIENTS, type World } from './world.js';
 /** The world in which only what the scope allows can happen. */
 export function modelOf(scope: Scope): Model<World> {
   return {
-    initial: initialWorld(scope),
-    steps: (world) => (brokenPromise(world) === null ? [...ownSteps(world, scope), ...outsideSteps(world, scope)] : []),
+    initial: scope.begins === 'connected' ? settledFrom(initialWorld(scope), scope) : initialWorld(scope),
+    steps: (world) => (brokenPromise(world) === null ? [...ownSteps(world, scope), ...plotted(world, scope)] : []),
     brokenPromise,
     missing: (world) => (isBeyondBounds(world, scope) ? null : whatIsMissing(world)),
   };
@@ -37,6 +37,7 @@ function initialWorld(scope: Scope): World {
     sockets1: [],
     outside: {
       ...{ faults, sends, publishes, migrations },
+      plotAt: 0,
       entries: 0,
       logs: 0,
       strays: [],
@@ -47,6 +48,25 @@ function initialWorld(scope: Scope): World {
   const turn = new Turn(empty, scope);
   for (const number of CLIENTS) if (streamsOf(number)) new ClientTurn(turn, number).tell({ type: 'start' });
   return turn.world;
+}
+
+/** What may come from outside now: anything, or what the plot says. */
+function plotted(world: World, scope: Scope): readonly Step<World>[] {
+  const steps = outsideSteps(world, scope);
+  const { plotAt } = world.outside;
+  if (scope.plot.length === 0) return steps;
+  const expected = scope.plot[plotAt];
+  return steps.flatMap((step) => {
+    if (expected === undefined || !step.says.includes(expected)) return [];
+    const { next } = step;
+    return [{ ...step, next: { ...next, outside: { ...next.outside, plotAt: plotAt + 1 } } }];
+  });
+}
+
+/** Where the world comes to rest when nothing happens to it. */
+function settledFrom(world: World, scope: Scope): World {
+  const [first] = ownSteps(world, scope);
+  return first === undefined ? world : settledFrom(first.next, scope);
 }
 
 /** A client needs one connection more than the scope has: what would follow isn't looked at. */

@@ -23,7 +23,7 @@ export function takeInto(steps: Step<World>[], world: World, scope: Scope, fromO
 export function ownSteps(world: World, scope: Scope): readonly Step<World>[] {
   const steps: Step<World>[] = [];
   const take = takeInto(steps, world, scope, false);
-  for (const number of PODS) podSteps(world, number, take);
+  for (const number of PODS) podSteps(world, number, scope, take);
   for (const number of CLIENTS) if (clientOf(world, number)) clientSteps(world, number, scope, take);
   world.outside.strays.forEach((command, at) => {
     take(`Redis executes what was still on its way: ${words.command(command)}`, (turn) => {
@@ -50,7 +50,7 @@ export function redisStep(world: World, number: PodNumber, take: Take): void {
   });
 }
 
-function podSteps(world: World, number: PodNumber, take: Take): void {
+function podSteps(world: World, number: PodNumber, scope: Scope, take: Take): void {
   const pod = podOf(world, number);
   const name = words.pod(number);
   redisStep(world, number, take);
@@ -69,9 +69,11 @@ function podSteps(world: World, number: PodNumber, take: Take): void {
       new PodTurn(turn, number).hear(heard);
     });
   if (pod.pair === 'stale' || (pod.pair === 'up' && pod.doubt))
-    take(`${name} finds that its connections to Redis are of no use, and closes them`, (turn) =>
-      new PodTurn(turn, number).pairLost(),
-    );
+    take(`${name} finds that its connections to Redis are of no use, and closes them`, (turn) => {
+      const found = new PodTurn(turn, number);
+      found.pairLost();
+      if (scope.reconnects === 'at-once') found.pairFound();
+    });
   if (pod.pair === 'down')
     take(`${name} is connected to Redis again, has subscribed, and checks everything`, (turn) =>
       new PodTurn(turn, number).pairFound(),

@@ -38,8 +38,14 @@ export interface Scope {
   readonly sends: number;
   readonly sendsTo: 'session' | 'channel:c';
   readonly migrations: number;
+  /** Where the search begins: before the first `hello`, or when everybody is connected and has what there is. */
+  readonly begins: 'before-hello' | 'connected';
+  /** Whether something can happen between the loss of a pod's connections to Redis and the new ones. */
+  readonly reconnects: 'later' | 'at-once';
   readonly faults: number;
   readonly kinds: readonly FaultKind[];
+  /** If there are any: what comes from outside is exactly this, in this order; each is a part of what a step says. */
+  readonly plot: readonly string[];
   /** Connections that a client may open; a state in which it needs another is beyond the bounds. */
   readonly connections: number;
   /** Whether appends are repeated before the rows were claimed again, or only after. */

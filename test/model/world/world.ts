@@ -178,6 +178,8 @@ export interface Application {
 
 /** What the outside may still do, and what it did. */
 export interface Outside {
+  /** How much of the plot has happened. */
+  readonly plotAt: number;
   readonly faults: number;
   readonly sends: number;
   readonly publishes: readonly [number, number];
