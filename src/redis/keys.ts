@@ -15,8 +15,8 @@ export interface StreamKeys {
    */
   readonly log: string;
   /**
-   * hash: epoch (the log's own id), offset, id, bytes appended and kept, when to trim. TTL: session TTL + window,
-   * refreshed by append and read. Owner: append, read.
+   * hash: epoch (the log's own id), offset, id, bytes appended and kept, when to trim. TTL: session TTL + window
+   * or two sweeps, refreshed by append and read. Owner: append, read.
    */
   readonly top: string;
   /**
@@ -24,7 +24,7 @@ export interface StreamKeys {
    */
   readonly live: string;
   /**
-   * hash: last seq, refused seqs, jumps. TTL: session TTL + window + 1 min, refreshed by append and touch.
+   * hash: last seq, refused seqs, jumps. TTL: as the log's top + 1 min, refreshed by append and touch.
    * Owner: append, touch.
    */
   publisher(session: SessionId, publisher: PublisherId): string;
