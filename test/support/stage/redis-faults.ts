@@ -54,6 +54,12 @@ export class RedisFaults {
     return dumped as Memory;
   }
 
+  /** Something was appended to each stream since then. */
+  async haveGrown(pattern: string, memory: Memory): Promise<boolean> {
+    const [before, now] = [topsOf(memory), topsOf(await this.remember(pattern))];
+    return [...before].every(([name, top]) => now.get(name) !== top);
+  }
+
   /** Everything since then is gone, and nobody is told: what a failover to that replica does. */
   async rewind(pattern: string, memory: Memory): Promise<void> {
     await this.admin.callBuffer('EVAL', restoreAll, '0', `${this.stage.keyPrefix}${pattern}`, ...memory);
@@ -107,3 +113,10 @@ return counts`;
 
 /** Name, ms to live (0: for ever) and value, one after the other. */
 export type Memory = readonly Buffer[];
+
+function topsOf(memory: Memory): ReadonlyMap<string, string> {
+  const names = memory.map((name, at) => [at % 3 === 0 ? name.toString() : '', memory[at + 2]] as const);
+  return new Map(
+    names.flatMap(([name, top]) => (name.endsWith(':top') && top ? [[name, top.toString('base64')] as const] : [])),
+  );
+}
