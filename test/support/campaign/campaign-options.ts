@@ -1,24 +1,19 @@
 import type { StageOptions } from '../stage/stage-options.js';
 import type { PairOutcome } from './campaign-report.js';
+import type { DrawOptions } from './draw.js';
 
-export interface CampaignOptions {
+export interface CampaignOptions extends DrawOptions {
   readonly seed: number;
   /** No pair begins after so long, in ms. */
   readonly forMs: number;
   /** The numbers of the pairs, from first to last (Infinity: until the time is over). */
   readonly first: number;
   readonly last: number;
-  /** What pods find: one server, or several that replace one another. */
-  readonly topology: Topology;
-  /** Draws outages of 7 minutes, too. */
-  readonly long: boolean;
   /** Where the logs of broken pairs go. */
   readonly keepIn: string;
   readonly stage: Partial<StageOptions>;
   readonly onPair: (outcome: PairOutcome) => void;
 }
-
-export type Topology = 'single' | 'sentinel' | 'cluster';
 
 export const campaignStage: Partial<StageOptions> = {
   replicas: 3,

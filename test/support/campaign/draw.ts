@@ -1,4 +1,3 @@
-import type { CampaignOptions } from './campaign-options.js';
 import { clientFaults } from './client-faults.js';
 import { Dice } from './dice.js';
 import { deploymentFaults, podFaults } from './pod-faults.js';
@@ -38,7 +37,14 @@ const inTopologies: readonly Candidate[] = [
   ...Object.entries({ ...wayless, ...clientFaults }).map(eachForItself),
 ];
 
-export type DrawOptions = Pick<CampaignOptions, 'long' | 'topology'>;
+/** What pods find: one server, or several that replace one another. */
+export type Topology = 'single' | 'sentinel' | 'cluster';
+
+export interface DrawOptions {
+  readonly topology: Topology;
+  /** Draws outages of 7 minutes, too. */
+  readonly long: boolean;
+}
 
 /** The pair of this number is the same for a seed, whatever came before; `long` adds what takes minutes. */
 export function drawPair(seed: number, number: number, options: DrawOptions): Pair {
