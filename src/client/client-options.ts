@@ -1,8 +1,12 @@
 import type { Clock } from '../lib/clock.js';
 import { systemClock } from '../lib/clock.js';
+import { MAX_UNANSWERED_SEQUENCES } from '../protocol/bounds.js';
 import { connectUrl, type AllowedOrigins } from './endpoints.js';
 import type { Observer } from './observer.js';
 import { platformWebSocket, type WebSocketFactory } from './web-socket.js';
+
+/** The rest of the protocol's bound is for marks: the SDK's own, and those in the place of what has failed for good. */
+const MOST_UNSETTLED = MAX_UNANSWERED_SEQUENCES - 24;
 
 /** A credential, or the application's function that gets one: asked at the first connection and whenever one has run out. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -15,7 +19,7 @@ export interface ClientOptions {
   readonly allowedOrigins?: AllowedOrigins;
   /** False: never a second connection beside the first; a rollout is a short break then. Default true. */
   readonly overlap?: boolean;
-  /** Publishes that may wait for their answer; past it `publish` rejects with `too-many-unsettled`. Default 1,000. */
+  /** Publishes that may wait for their answer; past it `publish` rejects with `too-many-unsettled`. Default, and at most, 1,000. */
   readonly maxUnsettled?: number;
   /** Characters of JSON that may wait for their answer. Default 4 Mi. */
   readonly maxUnsettledLength?: number;
@@ -48,17 +52,18 @@ export interface ClientSettings {
   readonly observer: Observer | null;
 }
 
-/** Throws TypeError for a URL that can't be connected to. */
+/** Throws TypeError for a URL that can't be connected to, RangeError for a `maxUnsettled` that the service can't keep. */
 export function settingsFrom(options: ClientOptions): ClientSettings {
   const urls = (typeof options.url === 'string' ? [options.url] : options.url).map(connectUrl);
   if (urls.length === 0) throw new TypeError('no URL to connect to');
-  const { token } = options;
+  const { token, maxUnsettled = MOST_UNSETTLED } = options;
+  if (!(maxUnsettled <= MOST_UNSETTLED)) throw new RangeError(`maxUnsettled is at most ${MOST_UNSETTLED}`);
   return {
     urls,
     token: async () => (typeof token === 'string' ? token : await token()),
     allowedOrigins: options.allowedOrigins ?? [],
     overlap: options.overlap ?? true,
-    maxUnsettled: options.maxUnsettled ?? 1_000,
+    maxUnsettled,
     maxUnsettledLength: options.maxUnsettledLength ?? 4_194_304,
     backoff: options.backoff ?? { baseMs: 500, maxMs: 20_000 },
     answerTimeoutMs: options.answerTimeoutMs ?? 15_000,

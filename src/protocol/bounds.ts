@@ -5,6 +5,11 @@ export const MAX_JSON_KEYS = 1_000;
 /** seq, offset and attempt are below this, so that JSON numbers hold them exactly. */
 export const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 export const MAX_STREAMS_PER_SESSION = 128;
+/**
+ * Sequences that a publisher may have without an answer on one stream, marks included. Of so many the service knows
+ * what it answered: an older one that was refused would be told to be in the log.
+ */
+export const MAX_UNANSWERED_SEQUENCES = 1_024;
 /** A refused attempt goes on to another pod at most this often before a pod must take it or say `busy`. */
 export const MAX_HOPS = 2;
 /** JSON text of a message's data, so that the `message` frame around it stays within MAX_FRAME_BYTES. */

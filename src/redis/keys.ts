@@ -24,7 +24,7 @@ export interface StreamKeys {
    */
   readonly live: string;
   /**
-   * hash: last seq, refused seqs, jumps. TTL: as the log's top + 1 min, refreshed by append and touch.
+   * hash: last seq, of the last 1,024 seqs those that were refused and the jumps. TTL: as the log's top + 1 min, refreshed by append and touch.
    * Owner: append, touch.
    */
   publisher(session: SessionId, publisher: PublisherId): string;

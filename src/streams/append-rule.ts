@@ -1,3 +1,4 @@
+import { MAX_UNANSWERED_SEQUENCES } from '../protocol/bounds.js';
 import type { ErrorName } from '../protocol/error-codes.js';
 import type { Jump } from '../protocol/frames.js';
 import type { AppendResult, SequencedItem } from './stream-log.js';
@@ -14,8 +15,8 @@ export interface Settled {
 
 export const NOTHING_SETTLED: Settled = { last: 0, refused: [], jumps: [] };
 
-/** Of refused sequences and jumps the last ones are kept: a client has no more than this many unsettled. */
-export const NOTES_KEPT = 256;
+/** Of refused sequences and jumps those that a client may still ask about are kept. */
+const NOTES_KEPT = MAX_UNANSWERED_SEQUENCES;
 
 export interface SequencedDecision {
   /** What is settled afterwards. (M) To be kept only once the message is in the log, if it has to be appended. */

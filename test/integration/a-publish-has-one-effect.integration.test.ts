@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomId } from '../../src/lib/random-id.js';
+import { MAX_UNANSWERED_SEQUENCES } from '../../src/protocol/bounds.js';
 import { asPublisherId, asSessionId, type PublisherId, type SessionId } from '../../src/protocol/ids.js';
 import type { StreamOwner } from '../../src/redis/keys.js';
 import type { AppendResult, SequencedItem } from '../../src/streams/stream-log.js';
@@ -96,15 +97,15 @@ describe('a publish', () => {
     expect(await content()).toEqual([5]);
   });
 
-  it('keeps what it noted about the last 256 sequences in bounded memory', async () => {
-    for (let from = 1; from <= 1024; from += 64) {
+  it('keeps what it noted about sequences in bounded memory', async () => {
+    for (let from = 1; from <= 4 * MAX_UNANSWERED_SEQUENCES; from += 64) {
       await together(
         ...Array.from({ length: 64 }, (_, i) => ({ seq: from + i, kind: 'refuse', code: 'forbidden' }) as const),
       );
     }
     const guard = pod.keys.stream(owner).publisher(session, publisher);
-    expect(await admin.hlen(guard)).toBeLessThanOrEqual(513);
-    expect(await publish({ seq: 1024 - 255 })).toMatchObject({ kind: 'refused' });
+    expect(await admin.hlen(guard)).toBeLessThanOrEqual(2 * MAX_UNANSWERED_SEQUENCES + 1);
+    expect(await publish({ seq: 3 * MAX_UNANSWERED_SEQUENCES + 1 })).toMatchObject({ kind: 'refused' });
   });
 
   it('without data settles its sequence and leaves the log alone', async () => {

@@ -21,8 +21,8 @@ local new_epoch, late_ms = ARGV[1], tonumber(ARGV[2])
 local window_ms, window_messages, window_bytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local top_ttl, publisher_ttl = ARGV[6], ARGV[7]
 
--- Of refused sequences and jumps the last ones are kept: a client has no more than this many unsettled.
-local NOTES_KEPT = 256
+-- Of refused sequences and jumps those that a client may still ask about are kept: MAX_UNANSWERED_SEQUENCES.
+local NOTES_KEPT = 1024
 -- The log may grow past its window by this part of it, so that a full one isn't trimmed at every append.
 local SLACK = 1 / 16
 -- What ails Redis as a whole: the rest of the batch would fail as this item did.

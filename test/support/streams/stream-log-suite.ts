@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAX_UNANSWERED_SEQUENCES } from '../../../src/protocol/bounds.js';
 import { asPublisherId } from '../../../src/protocol/ids.js';
 import type { OpenLog } from './log-twin.js';
 import { describeReading } from './stream-reading-suite.js';
@@ -97,14 +98,16 @@ function describeSettled(open: OpenLog): void {
     expect(await stream.publish({ seq: 5 })).toMatchObject({ kind: 'ack', position: { offset: 1 } });
   });
 
-  it('remembers refusals and jumps of the last 256 sequences', async () => {
+  it('remembers refusals and jumps of as many sequences as a client may have without an answer', async () => {
     const { stream } = of;
-    const refuse = (seq: number) => stream.publish({ seq, kind: 'refuse', code: 'forbidden' });
-    for (let from = 1; from <= 600; from += 60)
-      await Promise.all(Array.from({ length: 60 }, (_, index) => refuse(from + index)));
-    expect(await stream.publish({ seq: 600 - 255 })).toMatchObject({ kind: 'refused' });
+    const refuse = (seq: number) => stream.publish({ seq, after: seq - 2, kind: 'refuse', code: 'forbidden' });
+    const [batches, last] = [18, 18 * 128];
+    for (let batch = 0; batch < batches; batch += 1)
+      await Promise.all(Array.from({ length: 64 }, (_, index) => refuse(batch * 128 + (index + 1) * 2)));
+    for (let seq = last - MAX_UNANSWERED_SEQUENCES + 2; seq <= last; seq += 254)
+      expect(await stream.publish({ seq })).toEqual({ kind: 'refused', code: 'forbidden', jumps: [[seq - 2, seq]] });
     // Bounded: what is older reads as an acknowledgement, which no client asks for any more.
-    expect(await stream.publish({ seq: 1 })).toMatchObject({ kind: 'ack' });
+    expect(await stream.publish({ seq: 2 })).toMatchObject({ kind: 'ack' });
   });
 
   it('outlives the session and the window, and is kept by an append, a repeat, a mark and a touch', async () => {
