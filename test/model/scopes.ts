@@ -13,6 +13,7 @@ const BASE: Scope = {
   faults: 0,
   kinds: [],
   plot: [],
+  plotted: 'everything',
   connections: 2,
   repeats: 'before-claims',
   without: [],
@@ -67,7 +68,7 @@ export const EXPIRY: Scope = {
   ...BASE,
   name: 'hours pass',
   clients: [['channel:c']],
-  publishes: [2, 0],
+  publishes: [1, 0],
   faults: 2,
   kinds: ['expire-session', 'expire-publisher', 'expire-top', 'cut'],
 };
@@ -106,6 +107,18 @@ export const REWOUND_ROW: Scope = {
   migrations: 1,
   faults: 1,
   kinds: ['failover'],
+  connections: 3,
+};
+
+export const EXPIRED_SESSION: Scope = {
+  ...BASE,
+  name: 'a session expires while its client is away, and another one begins',
+  clients: [['channel:c']],
+  sends: 1,
+  begins: 'connected',
+  faults: 2,
+  kinds: ['cut', 'expire-session'],
+  connections: 4,
 };
 
 export const QUIET_PUBLISHER: Scope = {
@@ -114,6 +127,43 @@ export const QUIET_PUBLISHER: Scope = {
   publishes: [2, 0],
   faults: 1,
   kinds: ['expire-publisher', 'expire-session'],
+};
+
+/** The service's main promise: nothing is missed, repeated or out of order while a client moves. */
+export const MOVE: Scope = {
+  ...BASE,
+  name: 'messages are published and received while a client moves',
+  clients: [['channel:c']],
+  publishes: [1, 0],
+  sends: 1,
+  migrations: 1,
+  begins: 'connected',
+};
+
+export const DISTURBED_MOVE: Scope = {
+  ...BASE,
+  name: 'messages are received while a move is disturbed',
+  clients: [['channel:c']],
+  sends: 2,
+  migrations: 1,
+  begins: 'connected',
+  reconnects: 'at-once',
+  faults: 1,
+  kinds: ['crash', 'break', 'lose', 'cut'],
+};
+
+export const TWO_CLIENTS: Scope = {
+  ...BASE,
+  name: 'one client publishes from pod B; another follows the channel and its session, and moves there from pod A',
+  clients: [['session', 'channel:c'], []],
+  firstPods: [0, 1],
+  publishes: [0, 2],
+  sends: 1,
+  sendsTo: 'session',
+  migrations: 1,
+  begins: 'connected',
+  reconnects: 'at-once',
+  plot: ['publishes b1', 'asks client 0 to move', 'sends m1', 'publishes b2'],
 };
 
 /** A pod that was cut off still has a publish to repeat when the client has gone on elsewhere and Redis has forgotten. */
@@ -131,6 +181,7 @@ export const REPEATS: Scope = {
     'stops following; then',
     'becomes the master',
   ],
+  connections: 3,
 };
 
 const afterClaims = (scope: Scope): Scope => ({
@@ -141,6 +192,9 @@ const afterClaims = (scope: Scope): Scope => ({
 
 export const SCOPES: readonly Scope[] = [
   HAND_OVER,
+  MOVE,
+  DISTURBED_MOVE,
+  TWO_CLIENTS,
   PUBLISHING,
   afterClaims(PUBLISHING),
   REWOUND_PUBLISHING,
@@ -151,14 +205,17 @@ export const SCOPES: readonly Scope[] = [
   LIVE,
   TWO_MEMBERS,
   REWOUND_STREAM,
-  { ...EXPIRY, publishes: [1, 0] },
+  EXPIRY,
+  EXPIRED_SESSION,
   QUIET_PUBLISHER,
 ];
 
 /** Hours rather than minutes: `BATON_MODEL=wide`. */
 export const WIDE_SCOPES: readonly Scope[] = [
   ...SCOPES,
-  EXPIRY,
+  { ...EXPIRY, publishes: [2, 0], connections: 3 },
+  { ...PUBLISHING, connections: 3 },
+  { ...TWO_CLIENTS, plotted: 'wishes', faults: 1, kinds: ['crash', 'break', 'lose', 'cut'] },
   REWOUND_PUBLISHER,
   { ...REWOUND_MOVE, begins: 'connected' },
   { ...HAND_OVER, name: 'a message comes while a session moves', sends: 1, sendsTo: 'session' },

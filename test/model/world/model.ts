@@ -57,6 +57,8 @@ function plotted(world: World, scope: Scope): readonly Step<World>[] {
   if (scope.plot.length === 0) return steps;
   const expected = scope.plot[plotAt];
   return steps.flatMap((step) => {
+    const isFault = step.next.outside.faults < world.outside.faults;
+    if (isFault && scope.plotted === 'wishes') return [step];
     if (expected === undefined || !step.says.includes(expected)) return [];
     const { next } = step;
     return [{ ...step, next: { ...next, outside: { ...next.outside, plotAt: plotAt + 1 } } }];

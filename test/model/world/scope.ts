@@ -46,6 +46,8 @@ export interface Scope {
   readonly kinds: readonly FaultKind[];
   /** If there are any: what comes from outside is exactly this, in this order; each is a part of what a step says. */
   readonly plot: readonly string[];
+  /** Whether faults, too, come only where the plot has them. */
+  readonly plotted: 'everything' | 'wishes';
   /** Connections that a client may open; a state in which it needs another is beyond the bounds. */
   readonly connections: number;
   /** Whether appends are repeated before the rows were claimed again, or only after. */
