@@ -97,6 +97,21 @@ describe('the judge', () => {
     expect(broken(rewound(both()).received('ann', 'm1', room, { offset: 3 }))).toEqual(['REPEATED', 'REORDERED']);
   });
 
+  it('finds UNREPORTED what Redis was rewound over and its publisher holds for acknowledged', () => {
+    const rewound = (log: HandWritten, fromUs: number) =>
+      log.note('redis', { kind: 'taken-back', stream: room, fromUs, untilUs: log.nowUs + 500 });
+    const sent = (outcome?: 'lost-by-redis') => {
+      const log = twoClients().sent('m1', room, outcome, 'ann');
+      return outcome === undefined ? log.received('ann', 'm1', room).received('bob', 'm1', room) : log;
+    };
+    expect(broken(rewound(sent(), 0))).toEqual(['UNREPORTED']);
+    expect(broken(rewound(sent('lost-by-redis'), 0))).toEqual([]);
+    expect(broken(rewound(sent(), sent().nowUs))).toEqual([]);
+    expect(broken(rewound(sent(), 0).closed('ann', 1, 4010))).toEqual([]);
+    const byBackend = twoClients().sent('m1', room).received('ann', 'm1', room).received('bob', 'm1', room);
+    expect(broken(rewound(byBackend, 0))).toEqual([]);
+  });
+
   it('finds FOREIGN the marker of another tenant', () => {
     expect(broken(twoClients().received('ann', 'm1', room, { tenant: 'evil' }))).toEqual(['FOREIGN']);
   });

@@ -1,4 +1,5 @@
 import { nowUs } from '../judge/records.js';
+import { roomsOf } from '../stage/stage-options.js';
 import { lasting, pause, type Fault, type Scene } from './scene.js';
 
 const minuteMs = 60_000;
@@ -96,15 +97,14 @@ async function rewind(scene: Scene, then: (forMs: number) => Promise<void>): Pro
   const { redis, notes, dice, stage } = scene;
   const sinceUs = nowUs();
   const memory = await redis.remember(rooms);
+  const fromUs = nowUs();
   await pause(dice.between(300, 2_500));
+  const untilUs = nowUs();
   await redis.rewind(rooms, memory);
   // Nobody may have to wait for the next message to each room: one in them all is certain within a second of traffic.
-  for (const stream of roomsOf(stage.options)) await notes.note('Redis', { kind: 'rewound', stream, sinceUs });
+  for (const stream of roomsOf(stage.options)) {
+    await notes.note('Redis', { kind: 'rewound', stream, sinceUs });
+    await notes.note('Redis', { kind: 'taken-back', stream, fromUs, untilUs });
+  }
   await then(1_500);
-}
-
-function roomsOf({ tenants, clientsPerTenant, roomSize }: Scene['stage']['options']): string[] {
-  const count = Math.ceil(clientsPerTenant / roomSize);
-  const names = Array.from({ length: count }, (_, n) => `channel:room-${n}`);
-  return tenants.flatMap((tenant) => names.map((name) => `${tenant}/${name}`));
 }

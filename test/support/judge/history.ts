@@ -27,6 +27,7 @@ export interface History {
   readonly counted: readonly HappeningOf<'counted'>[];
   readonly leftovers: readonly HappeningOf<'left'>[];
   readonly rewinds: readonly HappeningOf<'rewound'>[];
+  readonly takenBack: readonly HappeningOf<'taken-back'>[];
   /** Answers of the registry. */
   readonly registered: readonly HappeningOf<'registered'>[];
 }
@@ -40,6 +41,7 @@ export function historyOf(records: Iterable<LogRecord>): History {
   const counted: HappeningOf<'counted'>[] = [];
   const leftovers: HappeningOf<'left'>[] = [];
   const rewinds: HappeningOf<'rewound'>[] = [];
+  const takenBack: HappeningOf<'taken-back'>[] = [];
   for (const record of records) {
     if (record.kind === 'started') byClient.set(record.who, { tenant: record.tenant, records: [] });
     if (record.kind === 'registered') registered.push(record);
@@ -47,11 +49,12 @@ export function historyOf(records: Iterable<LogRecord>): History {
     if (record.kind === 'counted') counted.push(record);
     if (record.kind === 'left') leftovers.push(record);
     if (record.kind === 'rewound') rewinds.push(record);
+    if (record.kind === 'taken-back') takenBack.push(record);
     byClient.get(record.who)?.records.push(record);
     noteFate(messages, record);
   }
   const clients = [...byClient].map(([who, client]) => ({ who, ...client }));
-  return { clients, messages, welcomes, counted, leftovers, rewinds, registered };
+  return { clients, messages, welcomes, counted, leftovers, rewinds, takenBack, registered };
 }
 
 function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {

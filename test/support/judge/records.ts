@@ -61,6 +61,8 @@ export type Happening =
 
   /** Redis may have lost what it had acknowledged on this stream (`*`: any) since `sinceUs`, and will lose no more of it. */
   | { readonly kind: 'rewound'; readonly stream: string; readonly sinceUs: number }
+  /** Redis has surely lost everything of this stream that was sent after `fromUs` and acknowledged before `untilUs`. */
+  | { readonly kind: 'taken-back'; readonly stream: string; readonly fromUs: number; readonly untilUs: number }
   /** What a pod had counted when it was asked, or said when it ended: `resets` null. */
   | { readonly kind: 'counted'; readonly resets: number | null; readonly forced: number }
   /** How much of something there was before the first client came, and after the last one had left. */

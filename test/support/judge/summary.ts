@@ -31,6 +31,7 @@ function resumed(verdict: Verdict): string {
 
 const rare: readonly (readonly [broken: ViolationClass, text: string])[] = [
   ['SILENT GAP', 'silent gaps'],
+  ['UNREPORTED', 'lost by Redis and not reported'],
   ['TWO OWNERS', 'breaches of ownership'],
   ['FOREIGN', 'seen by another tenant'],
   ['REFUSED BUT DELIVERED', 'delivered although refused'],

@@ -8,11 +8,13 @@ import { nothingIsReordered } from './reordered.js';
 import { nothingIsRepeated, nothingIsWrittenTwice } from './repeated.js';
 import { everyClientResumes, nobodyIsStranded } from './resumed.js';
 import { noGapIsSilent } from './silent-gaps.js';
+import { whatRedisLostIsReported } from './unreported.js';
 import { everyAnomalyIsCounted } from './untold.js';
 import type { Check, Violation, ViolationClass } from './violation.js';
 
 const checks: readonly Check[] = [
   nothingAcknowledgedIsLost,
+  whatRedisLostIsReported,
   noGapIsSilent,
   nothingIsRepeated,
   nothingIsWrittenTwice,

@@ -6,6 +6,8 @@ export type ViolationClass =
   | 'LOST'
   /** A message took effect twice. */
   | 'REPEATED'
+  /** Redis has lost an acknowledged message, and its publisher, which is there again, doesn't know. */
+  | 'UNREPORTED'
   /** Offsets that were skipped, and no `reset` told so. */
   | 'SILENT GAP'
   /** A stream, or a publisher within it, out of order. */

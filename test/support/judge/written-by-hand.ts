@@ -28,8 +28,13 @@ export class HandWritten {
     return this.note(who, { kind: 'subscribed', stream });
   }
 
-  sent(uid: string, stream: string, outcome: 'acknowledged' | 'unknown' | 'lost-by-redis' = 'acknowledged'): this {
-    return this.note('backend', { kind: 'send', stream, uid }).note('backend', { kind: outcome, uid });
+  sent(
+    uid: string,
+    stream: string,
+    outcome: 'acknowledged' | 'unknown' | 'lost-by-redis' = 'acknowledged',
+    who = 'backend',
+  ): this {
+    return this.note(who, { kind: 'send', stream, uid }).note(who, { kind: outcome, uid });
   }
 
   /** `uid` ends in its number: it is that publisher's seq and by default the offset, too. */

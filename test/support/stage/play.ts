@@ -37,7 +37,7 @@ export async function play({ troubles: names, stage: options, healMs }: Play): P
         crowd.publish();
         // Nothing can go wrong with a stream that nobody has used yet.
         await received(crowd, 300);
-        await troubles[name]({ stage, crowd, redis });
+        await troubles[name]({ stage, crowd, redis, notes });
       }
       await crowd.judgement(healMs);
       await notes.count();

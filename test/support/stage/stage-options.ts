@@ -52,3 +52,10 @@ export const smallStage: StageOptions = {
   environmentOf: () => ({}),
   backoff: null,
 };
+
+/** The streams of the rooms of a stage, each with its tenant. */
+export function roomsOf({ tenants, clientsPerTenant, roomSize }: StageOptions): string[] {
+  const count = Math.ceil(clientsPerTenant / roomSize);
+  const names = Array.from({ length: count }, (_, n) => `channel:room-${n}`);
+  return tenants.flatMap((tenant) => names.map((name) => `${tenant}/${name}`));
+}

@@ -1,7 +1,10 @@
 import { eventually } from '../eventually.js';
+import { nowUs } from '../judge/records.js';
 import type { Crowd } from './crowd.js';
+import type { PodNotes } from './pod-notes.js';
 import type { RedisFaults } from './redis-faults.js';
 import { mostLoaded, rollOut } from './rollouts.js';
+import { roomsOf } from './stage-options.js';
 import type { Stage } from './stage.js';
 
 /** What a trouble has to work with. */
@@ -9,6 +12,7 @@ export interface Scene {
   readonly stage: Stage;
   readonly crowd: Crowd;
   readonly redis: RedisFaults;
+  readonly notes: PodNotes;
 }
 
 /**
@@ -106,13 +110,19 @@ export const troubles = {
   },
 
   /** Redis loses the newest messages of all rooms without a sound, and the logs grow past where they were. */
-  'rooms-are-rewound': async ({ crowd, redis }: Scene) => {
+  'rooms-are-rewound': async ({ stage, crowd, redis, notes }: Scene) => {
     const memory = await redis.remember('*/c/room-*');
+    const fromUs = nowUs();
     // In Redis: what clients get now may be from before, on a machine that is busy.
     await eventually('every room to go on', () => redis.haveGrown('*/c/room-*', memory), { withinMs: 15_000 });
     await received(crowd, 400);
+    const untilUs = nowUs();
     await redis.rewind('*/c/room-*', memory);
+    for (const stream of roomsOf(stage.options))
+      await notes.note('Redis', { kind: 'taken-back', stream, fromUs, untilUs });
     await received(crowd, 1000);
+    // Each client hears what is gone when it publishes to its room again: every second time.
+    await acknowledged(crowd, 3 * crowd.status.reduce((sum, { clients }) => sum + clients, 0));
   },
 
   /** All subscriber connections are cut while others append, and all goes quiet. */
@@ -169,6 +179,13 @@ export async function received(crowd: Crowd, more: number, withinMs = 15_000): P
   const all = () => crowd.status.reduce((sum, status) => sum + status.received, 0);
   const before = all();
   await eventually(`${more} more messages to be received`, () => all() - before >= more, { withinMs });
+}
+
+/** Until clients have got so many more acknowledgements. */
+export async function acknowledged(crowd: Crowd, more: number, withinMs = 15_000): Promise<void> {
+  const all = () => crowd.status.reduce((sum, status) => sum + status.acknowledged, 0);
+  const before = all();
+  await eventually(`${more} more messages to be acknowledged`, () => all() - before >= more, { withinMs });
 }
 
 /** Until the crash has been noticed and everybody is connected again. */
