@@ -108,7 +108,7 @@ export class Client {
 
   /**
    * The session is in a channel, and hears who else is, until the presence is closed. Throws ClientError `bad-stream` or
-   * `closed`; a refusal of the service (`forbidden`) is an `error` event.
+   * `closed`; a refusal of the service (`forbidden`) rejects its `ready`, and is its `refused` and an `error` event.
    */
   presence(channel: string): Presence {
     if (this.#state.kind === 'stopped') throw new ClientError('closed', 'the client has stopped');
@@ -193,11 +193,15 @@ export class Client {
     }
   }
 
-  /** With `seq` it answers a publish, with `stream` alone a subscribe or subscription, else it is the application's. */
+  /** With `seq` it answers a publish, with `stream` alone a subscribe or subscription; all else the application is told. */
   #error(connection: number, frame: ErrorFrame): void {
     if (frame.seq !== undefined) this.#publisher.received(connection, frame);
     else if (frame.stream !== undefined) this.#streams.received(connection, frame);
-    else this.#report(new ClientError(frame.code, frame.message));
+    else {
+      const error = new ClientError(frame.code, frame.message);
+      if (frame.channel !== undefined) this.#presence.refused(connection, frame.channel, error);
+      this.#report(error);
+    }
   }
 
   #changed(state: ClientState): void {

@@ -76,6 +76,15 @@ export class PresenceDriver {
     for (const presence of [...channel.uses]) presence.told(event, told);
   }
 
+  /** The session isn't in the channel, or no longer: what was known of it is of the past. */
+  refused(connection: number, name: ChannelName, error: ClientError): void {
+    const channel = connection === this.#current ? this.#channels.get(name) : undefined;
+    if (!channel) return;
+    channel.entries = new Map();
+    channel.partial = [];
+    for (const presence of [...channel.uses]) presence.refused(error);
+  }
+
   stopped(error: ClientError): void {
     for (const { uses } of this.#channels.values()) for (const presence of uses) presence.end(error);
     this.#channels.clear();

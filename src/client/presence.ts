@@ -7,11 +7,13 @@ export interface PresenceEvents {
   readonly snapshot: readonly PresenceEntry[];
   readonly join: PresenceEntry;
   readonly leave: PresenceEntry;
+  /** The service refuses it: nobody is known to be there until a snapshot says so. It is asked for again after each `welcome`. */
+  readonly refused: ClientError;
 }
 
 /** One use of a channel's presence: the session is in the channel, and hears who else is, until it is closed. */
 export class Presence {
-  /** Resolves with the first snapshot; rejects with ClientError if it is closed before. */
+  /** Resolves with the first snapshot; rejects with ClientError if it is refused or closed before. */
   readonly ready: Promise<void>;
   readonly #events: Emitter<PresenceEvents>;
   readonly #settle: { readonly resolve: (value: undefined) => void; readonly reject: (error: Error) => void };
@@ -57,6 +59,12 @@ export class Presence {
       this.#settle.resolve(undefined);
       this.#events.emit('snapshot', entries);
     } else for (const entry of entries) this.#events.emit(event, entry);
+  }
+
+  /** For the client. */
+  refused(error: ClientError): void {
+    this.#settle.reject(error);
+    this.#events.emit('refused', error);
   }
 
   /** For the client. */

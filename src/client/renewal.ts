@@ -43,7 +43,7 @@ export class Renewal {
     this.#ask({ connection, endsAtMs, failures: 0, sent: false });
   }
 
-  /** An `error` that concerns no stream, which may be the answer to `token`. */
+  /** An `error` that concerns neither a stream nor a presence, which may be the answer to `token`. */
   error(connection: number, retryAfterMs: number | undefined): void {
     const underWay = this.#underWay;
     if (underWay?.connection !== connection || !underWay.sent) return;

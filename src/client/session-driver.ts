@@ -2,7 +2,7 @@ import { assertNever } from '../lib/assert-never.js';
 import { withDeadline } from '../lib/deadline.js';
 import { encodeFrame } from '../protocol/codec.js';
 import { closeCodes } from '../protocol/close-codes.js';
-import type { MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
+import type { ErrorFrame, MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
 import type { PublisherId } from '../protocol/ids.js';
 import type { ClientSettings } from './client-options.js';
 import { allowedEndpoints } from './endpoints.js';
@@ -213,7 +213,7 @@ export class SessionDriver {
         this.listener.received(connection, frame);
         break;
       case 'error':
-        if (frame.stream === undefined && frame.seq === undefined) this.#renewal.error(connection, frame.retryAfterMs);
+        if (mayAnswerToken(frame)) this.#renewal.error(connection, frame.retryAfterMs);
         this.listener.received(connection, frame);
         break;
       default:
@@ -288,3 +288,6 @@ export class SessionDriver {
     return withDeadline(this.settings.clock, 'the token function', TOKEN_MS, this.settings.token());
   }
 }
+
+const mayAnswerToken = ({ stream, seq, channel }: ErrorFrame): boolean =>
+  stream === undefined && seq === undefined && channel === undefined;

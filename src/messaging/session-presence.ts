@@ -146,6 +146,7 @@ export class SessionPresence implements Participant {
   }
 
   private refuse(channel: ChannelName, code: ErrorName): void {
-    this.writer.send({ type: 'error', code, message: `presence of channel:${channel}: ${errorCodes[code].meaning}` });
+    const message = `presence of channel:${channel}: ${errorCodes[code].meaning}`;
+    this.writer.send({ type: 'error', code, message, channel });
   }
 }

@@ -122,6 +122,8 @@ export interface ErrorFrame {
   readonly message: string;
   readonly stream?: StreamName;
   readonly seq?: number;
+  /** Its presence was refused: apart from `stream`, which would end a subscription. */
+  readonly channel?: ChannelName;
   readonly retryAfterMs?: number;
 }
 export type ResetReason = 'lost' | 'trimmed' | 'forked' | 'ahead';

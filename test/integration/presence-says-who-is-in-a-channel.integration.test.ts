@@ -127,7 +127,7 @@ it('only who names a channel, and not more channels than a session may have', as
   ]);
   for (let number = 0; number < 129; number += 1)
     client.send({ type: 'presence', channel: `many/${number}`, on: true });
-  expect(await client.next('error')).toMatchObject({ code: 'too-many-streams' });
+  expect(await client.next('error')).toMatchObject({ code: 'too-many-streams', channel: 'many/128' });
   expect(told(client, 'snapshot').length).toBeLessThanOrEqual(128);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect, type Client, type ClientOptions, type ClientState } from '../../src/client/index.js';
-import { asEntryId } from '../../src/protocol/ids.js';
+import { asChannelName, asEntryId } from '../../src/protocol/ids.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock, settle } from '../support/manual-clock.js';
 import { ScriptedService } from '../support/scripted-service.js';
@@ -205,14 +205,15 @@ describe('a client', () => {
     await eventually('the failure', () => errors.length === 1);
     clock.advance(250);
     expect(await first.next('token')).toMatchObject({ token: 'third' });
+    first.send({ type: 'error', code: 'forbidden', message: 'a presence', channel: asChannelName('a') });
     first.send({ type: 'error', code: 'unavailable', message: 'Redis', retryAfterMs: 1_000 });
-    await eventually('the error', () => errors.length === 2);
+    await eventually('the errors', () => errors.length === 3);
     clock.advance(1_500);
     expect(await first.next('token')).toMatchObject({ token: 'fourth' });
     first.send({ type: 'error', code: 'unauthorized', message: 'another user' });
     first.send({ type: 'credential', expiresInMs: 30_000 });
     expect(await first.next('token')).toMatchObject({ token: 'fifth' });
-    expect(errors).toEqual(['no-token', 'unavailable', 'unauthorized']);
+    expect(errors).toEqual(['no-token', 'forbidden', 'unavailable', 'unauthorized']);
   });
 
   it('does not renew a credential that ends before it could, nor on a connection that is gone', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ClientError } from '../../src/client/client-error.js';
 import { PresenceDriver } from '../../src/client/presence-driver.js';
 import type { PresenceEntry, PresenceFrame } from '../../src/protocol/frames.js';
 import { asChannelName, asSessionId, asUserId } from '../../src/protocol/ids.js';
@@ -75,6 +76,31 @@ describe('the presence of a channel', () => {
     driver.received(1, frameOf('join', ['old']));
     driver.received(2, frameOf('snapshot', ['b']));
     expect(sessionsOf(presence.entries)).toEqual(['b']);
+  });
+
+  it('that is refused is known to nobody, and says so to whoever waits for it', async () => {
+    const presence = driver.enter('room');
+    const told: string[] = [];
+    presence.on('refused', ({ code }) => told.push(code));
+    presence.on('snapshot', (entries) => told.push(`snapshot ${sessionsOf(entries).join()}`));
+    const refuse = (connection: number) => {
+      driver.refused(connection, asChannelName('room'), new ClientError('forbidden', 'no grant'));
+    };
+    driver.welcomed(1);
+    driver.welcomed(2);
+    refuse(1);
+    expect(told).toEqual([]);
+    refuse(2);
+    await expect(presence.ready).rejects.toMatchObject({ code: 'forbidden' });
+    driver.welcomed(3);
+    expect(sent.at(-1)).toBe('3 true');
+    driver.received(3, frameOf('snapshot', ['a']));
+    driver.received(3, frameOf('snapshot', ['half'], true));
+    // The grant is gone.
+    refuse(3);
+    expect(presence.entries).toEqual([]);
+    driver.received(3, frameOf('snapshot', ['b']));
+    expect(told).toEqual(['forbidden', 'snapshot a', 'forbidden', 'snapshot b']);
   });
 
   it('ends when the client stops, and needs the name of a channel', async () => {

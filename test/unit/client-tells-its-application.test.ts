@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect, type Client, type ClientError, type Message, type Reset } from '../../src/client/index.js';
-import { asEntryId } from '../../src/protocol/ids.js';
+import { asChannelName, asEntryId } from '../../src/protocol/ids.js';
 import { eventually } from '../support/eventually.js';
 import { settle } from '../support/manual-clock.js';
 import { ScriptedService, type ScriptedConnection } from '../support/scripted-service.js';
@@ -107,6 +107,28 @@ describe('a subscription', () => {
     expect(() => client.subscribe('nonsense' as 'user')).toThrow('"nonsense" is no stream name');
     for (let n = 0; n < 128; n += 1) client.subscribe(`channel:${n}`, () => undefined);
     expect(() => client.subscribe('channel:one-more')).toThrow('at most 128 streams');
+  });
+});
+
+describe('a presence', () => {
+  it('that is refused rejects, is an error of the client, and leaves a subscription of the channel alone', async () => {
+    const errors: ClientError[] = [];
+    client.on('error', (error) => errors.push(error));
+    const seen: number[] = [];
+    const subscription = client.subscribe(stream, ({ offset }) => seen.push(offset));
+    await pod.next('subscribe');
+    pod.send(subscribed(0));
+    await subscription.ready;
+    const presence = client.presence('a');
+    // Nobody waits for this one.
+    client.presence('b');
+    await pod.next('presence');
+    await pod.next('presence');
+    const refusal = { type: 'error', code: 'forbidden', message: 'no grant' } as const;
+    pod.send({ ...refusal, channel: asChannelName('b') }, { ...refusal, channel: asChannelName('a') }, message(1));
+    await expect(presence.ready).rejects.toMatchObject({ code: 'forbidden' });
+    await eventually('the message', () => seen.length === 1);
+    expect(errors.map(({ code }) => code)).toEqual(['forbidden', 'forbidden']);
   });
 });
 

@@ -56,7 +56,7 @@ beforeEach(() => {
 it('for that very channel: without it Redis isn’t asked', async () => {
   presence.set(asChannelName('hall'), true);
   await settle();
-  expect(sent).toMatchObject([{ type: 'error', code: 'forbidden' }]);
+  expect(sent).toMatchObject([{ type: 'error', code: 'forbidden', channel: 'hall' }]);
   expect(sent[0]).not.toHaveProperty('stream');
   expect(scripts).toEqual([]);
 });
@@ -76,7 +76,7 @@ it('one that is gone ends it', async () => {
   presence.renew(identityWith([may]));
   expect(sent).toHaveLength(1);
   presence.renew(identityWith([]));
-  expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'forbidden' });
+  expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'forbidden', channel: 'room' });
   await settle();
   expect(scripts.at(-1)).toBe('presence-leave');
   presence.touch();
