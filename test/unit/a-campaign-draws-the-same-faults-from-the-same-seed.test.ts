@@ -65,13 +65,28 @@ describe('the report of a campaign', () => {
     expect(verdictLine([])).toBe('verdict: none: nothing was judged');
   });
 
+  const forNothing = '1 messages reported as lost by Redis, which lost none of them';
+
   it('explains resets and reported losses where Redis was rewound, and nowhere else', () => {
-    const verdict = verdictOf(ann().sent('m1', room, 'lost-by-redis').reset('ann', room));
-    expect(complaintsAbout(verdict, { rewinds: true })).toEqual([]);
-    expect(complaintsAbout(verdict, { rewinds: false })).toEqual([
+    const log = () => ann().sent('m1', room, 'lost-by-redis').reset('ann', room);
+    const rewound = log().note('redis', { kind: 'rewound', stream: room, sinceUs: 0 });
+    expect(complaintsAbout(verdictOf(rewound), { rewinds: true })).toEqual([]);
+    expect(complaintsAbout(verdictOf(log()), { rewinds: true })).toEqual([forNothing]);
+    expect(complaintsAbout(verdictOf(log()), { rewinds: false })).toEqual([
       '1 resets, although Redis lost nothing',
-      '1 messages reported as lost by Redis, which lost nothing',
+      forNothing,
     ]);
+  });
+
+  it('hears a false report in the pair in which it is made, about whatever pair', () => {
+    const log = ann().sent('m1', room);
+    const boundaryUs = log.nowUs + 500;
+    log.note('backend', { kind: 'lost-by-redis', uid: 'm1' }).ended('ann');
+    const verdict = judge(log.history(), [
+      { name: '#1', fromUs: 0, toUs: boundaryUs },
+      { name: '#2', fromUs: boundaryUs, toUs: Infinity },
+    ]).phases.at(-1);
+    expect(verdict && complaintsAbout(verdict, { rewinds: false })).toEqual([forNothing]);
   });
 
   it('says where the logs of a broken pair are', () => {

@@ -14,16 +14,14 @@ export interface PairOutcome {
   readonly keptLogs: string | null;
 }
 
-/** Sentences about the verdict; resets and reported losses are explained where Redis lost messages. */
+/** Sentences about the verdict; resets are explained where Redis lost messages, reported losses by those messages only. */
 export function complaintsAbout(verdict: Verdict, { rewinds }: Pick<Pair, 'rewinds'>): string[] {
-  const { resets, lostByRedis } = verdict;
-  const unexplained = rewinds
-    ? []
-    : [
-        ...(resets > 0 ? [`${resets} resets, although Redis lost nothing`] : []),
-        ...(lostByRedis > 0 ? [`${lostByRedis} messages reported as lost by Redis, which lost nothing`] : []),
-      ];
-  return [...complaintsOf(verdict), ...unexplained];
+  const { resets, lostForNothing } = verdict;
+  return [
+    ...complaintsOf(verdict),
+    ...(resets > 0 && !rewinds ? [`${resets} resets, although Redis lost nothing`] : []),
+    ...(lostForNothing > 0 ? [`${lostForNothing} messages reported as lost by Redis, which lost none of them`] : []),
+  ];
 }
 
 /** One line, and one more for each complaint. */

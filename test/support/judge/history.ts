@@ -8,6 +8,8 @@ export interface MessageFate {
   readonly sentAtUs: number;
   /** When its sender heard of the acknowledgement; null before and without one. */
   readonly acknowledgedAtUs: number | null;
+  /** When its sender heard that Redis had lost it; null if it didn't. */
+  readonly reportedAtUs: number | null;
   readonly outcome: 'acknowledged' | 'refused' | 'unknown' | 'lost-by-redis';
 }
 
@@ -61,7 +63,15 @@ function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
   switch (record.kind) {
     case 'send': {
       const { uid, stream, who: sender, atUs: sentAtUs } = record;
-      messages.set(uid, { uid, sender, stream, sentAtUs, acknowledgedAtUs: null, outcome: 'unknown' });
+      messages.set(uid, {
+        uid,
+        sender,
+        stream,
+        sentAtUs,
+        acknowledgedAtUs: null,
+        reportedAtUs: null,
+        outcome: 'unknown',
+      });
       return;
     }
     case 'acknowledged':
@@ -71,7 +81,8 @@ function noteFate(messages: Map<string, MessageFate>, record: LogRecord): void {
       const before = messages.get(record.uid);
       if (before === undefined) return;
       const acknowledgedAtUs = record.kind === 'acknowledged' ? record.atUs : before.acknowledgedAtUs;
-      messages.set(record.uid, { ...before, acknowledgedAtUs, outcome: record.kind });
+      const reportedAtUs = record.kind === 'lost-by-redis' ? record.atUs : before.reportedAtUs;
+      messages.set(record.uid, { ...before, acknowledgedAtUs, reportedAtUs, outcome: record.kind });
       return;
     }
     default:

@@ -1,4 +1,4 @@
-import { recordsOf, type ClientHistory, type History, type MessageFate } from './history.js';
+import { mayBeRewound, recordsOf, type ClientHistory, type History, type MessageFate } from './history.js';
 import { spreadOf, type Spread } from './percentile.js';
 
 /** A part of a run, on the clock of the records. */
@@ -29,9 +29,12 @@ export interface Measures {
   readonly forcedCloses: number;
   /** Messages, acknowledged in the phase, of which their publisher was told that Redis had lost them. */
   readonly lostByRedis: number;
+  /** Messages, acknowledged whenever, of which it was told in the phase although no rewind had touched them. */
+  readonly lostForNothing: number;
 }
 
-export function measure({ clients, messages }: History, phase: Phase): Measures {
+export function measure(history: History, phase: Phase): Measures {
+  const { clients, messages } = history;
   const moves = clients.map((client) => movesOf(client, phase));
   const delays = clients.map((client) => delaysOf(client, phase));
   const counts = moves.map(({ length }) => length);
@@ -46,6 +49,7 @@ export function measure({ clients, messages }: History, phase: Phase): Measures 
     resets: sum(clients.map((client) => recordsOf(client, 'reset').filter((reset) => isIn(reset, phase)).length)),
     forcedCloses: sum(clients.map((client) => forcedClosesOf(client, phase))),
     lostByRedis: [...messages.values()].filter((message) => wasLostByRedis(message, phase)).length,
+    lostForNothing: [...messages.values()].filter((message) => isReportedFalsely(history, message, phase)).length,
   };
 }
 
@@ -58,6 +62,9 @@ const forcedClosesOf = (client: ClientHistory, phase: Phase): number => {
 /** By the acknowledgement: what was sent before a phase may be appended, and lost, in it. */
 const wasLostByRedis = ({ outcome, sentAtUs, acknowledgedAtUs }: MessageFate, phase: Phase): boolean =>
   outcome === 'lost-by-redis' && isIn({ atUs: acknowledgedAtUs ?? sentAtUs }, phase);
+
+const isReportedFalsely = (history: History, message: MessageFate, phase: Phase): boolean =>
+  message.reportedAtUs !== null && isIn({ atUs: message.reportedAtUs }, phase) && !mayBeRewound(history, message);
 
 /** The gap in ms of each move of the client in the phase. */
 function movesOf(client: ClientHistory, phase: Phase): number[] {
