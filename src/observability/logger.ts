@@ -16,6 +16,9 @@ export interface LoggerOptions {
   readonly base: Readonly<Record<string, string>>;
 }
 
+/** A cause of a cause and so on may lead back to the beginning. */
+const CAUSES = 5;
+
 /** JSON lines on stdout, `level` as a word. An `error` field is written with its stack and causes. */
 export function createLogger(options: LoggerOptions, destination?: DestinationStream): Logger {
   const sink = pino(
@@ -25,7 +28,7 @@ export function createLogger(options: LoggerOptions, destination?: DestinationSt
       messageKey: 'event',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: (error: unknown) => describe(error, CAUSES) },
     },
     destination,
   );
@@ -34,4 +37,20 @@ export function createLogger(options: LoggerOptions, destination?: DestinationSt
       sink[level](fields ?? {}, event);
     };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/**
+ * Never an error's own properties: the Redis library keeps the refused command in them, which may be AUTH with the password.
+ */
+function describe(error: unknown, causes: number): unknown {
+  if (typeof error !== 'object' || error === null) return error;
+  const { name, message, stack, code, cause, errors } = error as Partial<AggregateError> & { readonly code?: unknown };
+  return {
+    type: name,
+    message,
+    stack,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(cause === undefined || causes === 0 ? {} : { cause: describe(cause, causes - 1) }),
+    ...(!errors || causes === 0 ? {} : { errors: errors.map((each) => describe(each, causes - 1)) }),
+  };
 }

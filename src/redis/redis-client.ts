@@ -49,15 +49,24 @@ export async function openClient(
     disableClientInfo: true,
   });
   let cause: unknown;
-  client.on('error', (error: unknown) => (cause = error));
+  client.on('error', (error: unknown) => {
+    forgetCommand(error);
+    cause = error;
+  });
   try {
     // The library's own deadline ends with the TCP handshake; a server that is stopped accepts, too.
     await withDeadline(clock, 'connecting to Redis', connectTimeoutMs, client.connect());
     return client;
   } catch (error) {
     closeClient(client);
+    forgetCommand(error);
     throw cause ?? error;
   }
+}
+
+/** The library keeps what was refused with the refusal: for a greeting, that is the password. */
+function forgetCommand(error: unknown): void {
+  if (error instanceof Error) delete (error as { command?: unknown }).command;
 }
 
 /** At once, without waiting for replies: what is under way rejects. */
