@@ -44,15 +44,22 @@ export class FailoverWatch {
   }
 
   private async listen(place: HostPort, failures: number): Promise<void> {
+    let client: Redis | null = null;
+    let hears = false;
+    // A connection that is closed while it subscribes says so twice: two rows of tries would go on for ever.
+    let ended = false;
+    const again = () => {
+      if (!ended) this.listenAgain(place, hears ? 0 : failures + 1);
+      ended = true;
+    };
     try {
-      const client = await this.sentinels.open(place, 'failover');
+      client = await this.sentinels.open(place, 'failover');
       if (this.closed) {
         closeClient(client);
         return;
       }
       this.clients.set(place, client);
-      let hears = false;
-      client.once('end', () => this.listenAgain(place, hears ? 0 : failures + 1));
+      client.once('end', again);
       client.on('message', () => this.look());
       await client.subscribe(SWITCHED);
       hears = true;
@@ -60,9 +67,8 @@ export class FailoverWatch {
       this.look();
     } catch (error) {
       this.logger.debug('redis.sentinel-unreachable', { ...place, error });
-      const client = this.clients.get(place);
       if (client) closeClient(client);
-      else this.listenAgain(place, failures + 1);
+      again();
     }
   }
 
