@@ -2,14 +2,15 @@ import type { HostPort } from '../config/redis-config.js';
 import { BatonError } from '../lib/baton-error.js';
 
 /**
- * What Redis says when the command is right and the moment is wrong: a replica that was promoted or isn't yet, a restart,
- * a full disk or memory, a script that runs too long, an ACL or password in rotation, bytes that were lost on the way.
+ * What Redis says when the command is right and the moment is wrong: a replica that was promoted or isn't yet, a master that
+ * was replaced while it waited for replicas (UNBLOCKED), a restart, a full disk or memory, a script that runs too long, an
+ * ACL or password in rotation, bytes that were lost on the way.
  */
 const NOT_NOW =
-  /(^|-)(READONLY|LOADING|MASTERDOWN|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients|Protocol error|WAIT cannot be used with replica/;
+  /(^|-)(READONLY|LOADING|MASTERDOWN|UNBLOCKED|BUSY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients|Protocol error|WAIT cannot be used with replica/;
 
 /** After these the connection leads to a server that can't serve: another one may have taken its name or address. */
-const WRONG_SERVER = /(^|-)(READONLY|LOADING|MASTERDOWN)\b/;
+const WRONG_SERVER = /(^|-)(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
 
 export function saysWrongServer(error: unknown): error is Error {
   return isReply(error) && WRONG_SERVER.test(error.message);
