@@ -223,6 +223,25 @@ describe('publish', () => {
     expect(lost).toEqual([{ stream, ranges: [[1, 2]] }]);
   });
 
+  it('tells of a session that is gone, and can tell no more which of its acknowledged messages are', async () => {
+    const events: unknown[] = [];
+    client.on('lost', (event) => events.push(event));
+    client.on('restarted', (event) => events.push(event));
+    const published = client.publish(stream, 1);
+    await pod.next('publish');
+    pod.send({ type: 'ack', stream, seq: 1 });
+    await published;
+    pod.close(4010);
+    const second = await service.connection(2);
+    second.welcome('T');
+    second.send({ type: 'probe', withinMs: 1 });
+    await eventually('the new session', () => client.session?.id === 'T');
+    void client.publish(stream, 2).catch(() => undefined);
+    expect(await second.next('publish')).toMatchObject({ seq: 1, after: 0, data: 2 });
+    expect(second.hello.publisher).not.toBe(pod.hello.publisher);
+    expect(events).toEqual([{ goneSession: 'S' }]);
+  });
+
   it('of which nobody can tell any more says so; what was never sent goes on in the new session', async () => {
     const restarted: unknown[] = [];
     client.on('restarted', (event) => restarted.push(event));
