@@ -14,6 +14,7 @@ it('faults in pairs break no promise, in the first pairs of a campaign', async (
     first: 1,
     last: 3,
     long: false,
+    outage: false,
     topology: 'single',
     keepIn: join(repository, 'test-results'),
     stage: {},

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { closingLines, complaintsAbout, pairLines, type PairOutcome } from '../support/campaign/campaign-report.js';
-import { diceOf, drawPair, faultNames, type DrawOptions } from '../support/campaign/draw.js';
+import { diceOf, drawPair, faultNames, isUndisturbed, type DrawOptions } from '../support/campaign/draw.js';
+import { outageComplaints } from '../support/campaign/redis-away.js';
 import { judge } from '../support/judge/verdict.js';
 import { HandWritten } from '../support/judge/written-by-hand.js';
 
-const single: DrawOptions = { long: false, topology: 'single' };
+const single: DrawOptions = { long: false, outage: false, topology: 'single' };
 const everyKind: readonly DrawOptions[] = [
   single,
   { ...single, long: true },
@@ -41,6 +42,29 @@ describe('a campaign', () => {
     const known = faultNames(single);
     const more = faultNames({ ...single, long: true }).filter((name) => !known.includes(name));
     expect(more).toEqual(['Redis away for 7 minutes']);
+  });
+
+  it('begins with outages of minutes, undisturbed, when told', () => {
+    const firstOf = (options: DrawOptions) =>
+      pairs(3, 2, options).map((pair) => isUndisturbed(pair, 1) && pair.faults[1].name);
+    expect(firstOf({ ...single, long: true, outage: true })).toEqual([
+      'Redis away for 7 minutes',
+      'Redis away for 2 minutes',
+    ]);
+    expect(firstOf({ ...single, outage: true })[0]).toBe('Redis away for 2 minutes');
+    expect(drawPair(3, 3, { ...single, outage: true })).toEqual(drawPair(3, 3, single));
+    expect(drawPair(3, 1, { ...single, topology: 'sentinel', outage: true })).toEqual(
+      drawPair(3, 1, { ...single, topology: 'sentinel' }),
+    );
+  });
+
+  it('says what an outage has broken', () => {
+    expect(outageComplaints(0, [], [])).toEqual([]);
+    expect(outageComplaints(2, ['ann: 1011 '], ['late'])).toEqual([
+      '2 publishes acknowledged while it was away',
+      '1 sockets closed, the first of ann: 1011 ',
+      'late',
+    ]);
   });
 
   it('never lets two faults happen together that would be in each other’s way', () => {

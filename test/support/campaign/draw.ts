@@ -1,7 +1,7 @@
 import { clientFaults } from './client-faults.js';
 import { Dice } from './dice.js';
 import { deploymentFaults, podFaults } from './pod-faults.js';
-import { connectionFaults, longRedisFaults, redisProcessFaults, rewindingFaults } from './redis-faults.js';
+import { connectionFaults, longRedisFaults, outage, redisProcessFaults, rewindingFaults } from './redis-faults.js';
 import type { Fault } from './scene.js';
 import { topologyFaults, wayless } from './topology-faults.js';
 
@@ -29,6 +29,10 @@ const candidates: readonly Candidate[] = [
   ...taking('rewind', rewindingFaults),
   ...Object.entries({ ...podFaults, ...connectionFaults, ...clientFaults }).map(eachForItself),
 ];
+/** What clients and pods get over without a connection closed. */
+const harmless: ReadonlySet<string> = new Set(Object.keys(connectionFaults));
+const harmlessOne = eachForItself(['scripts forgotten', connectionFaults['scripts forgotten']]);
+const twoMinutes = taking('Redis', { 'Redis away for 2 minutes': outage });
 const long: readonly Candidate[] = taking('Redis', longRedisFaults);
 /** Where servers replace one another; pods reach them without a way between. */
 const inTopologies: readonly Candidate[] = [
@@ -42,18 +46,33 @@ export type Topology = 'single' | 'sentinel' | 'cluster';
 
 export interface DrawOptions {
   readonly topology: Topology;
-  /** Draws outages of 7 minutes, too. */
+  /** Draws outages of 7 minutes, too, and begins with one. */
   readonly long: boolean;
+  /** Plays an outage of 2 minutes among the first pairs. */
+  readonly outage: boolean;
 }
 
 /** The pair of this number is the same for a seed, whatever came before; `long` adds what takes minutes. */
 export function drawPair(seed: number, number: number, options: DrawOptions): Pair {
+  const certain = outagesOf(options)[number - 1];
+  if (certain !== undefined) return { number, faults: [harmlessOne, certain], apartMs: 2_000, rewinds: false };
   const dice = new Dice(seed, number);
   const from = candidatesOf(options);
   const first = dice.pick(from);
   const second = dice.pick(from.filter(({ turn }) => turn !== first.turn));
   const faults = [first, second] as const;
   return { number, faults, apartMs: dice.between(0, 2_000), rewinds: faults.some(({ turn }) => turn === 'rewind') };
+}
+
+/** What chance may leave out, before what is drawn: nothing else happens meanwhile. */
+function outagesOf({ long, outage: short, topology }: DrawOptions): readonly Candidate[] {
+  if (topology !== 'single') return [];
+  return [...(long ? taking('Redis', longRedisFaults) : []), ...(short ? twoMinutes : [])];
+}
+
+export function isUndisturbed({ faults }: Pair, place: number): boolean {
+  const other = faults[1 - place];
+  return other !== undefined && harmless.has(other.name);
 }
 
 /** Of one fault of a pair: what it draws doesn't depend on when it happens. */

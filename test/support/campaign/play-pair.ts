@@ -5,11 +5,11 @@ import type { Inventory } from '../stage/pod-notes.js';
 import { received } from '../stage/troubles.js';
 import { complaintsAbout, type PairOutcome } from './campaign-report.js';
 import type { CampaignOptions } from './campaign-options.js';
-import { diceOf, type Pair } from './draw.js';
+import { diceOf, isUndisturbed, type Pair } from './draw.js';
 import { pause, type Scene } from './scene.js';
 
 /** What a pair of faults has to happen to. */
-export interface Act extends Omit<Scene, 'dice' | 'newRevision'> {
+export interface Act extends Omit<Scene, 'dice' | 'undisturbed' | 'newRevision'> {
   readonly options: CampaignOptions;
   /** What was there before the crowd. */
   readonly before: Inventory;
@@ -56,7 +56,12 @@ async function happen(act: Act, pair: Pair): Promise<void> {
   const over = pair.faults.map(async ({ name, fault }, place) => {
     await pause(place * pair.apartMs);
     const dice = diceOf(act.options.seed, pair, place);
-    await fault({ ...act, dice, newRevision: () => `r${pair.number + 1}` }).catch((error: unknown) => {
+    await fault({
+      ...act,
+      dice,
+      undisturbed: isUndisturbed(pair, place),
+      newRevision: () => `r${pair.number + 1}`,
+    }).catch((error: unknown) => {
       throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     });
   });

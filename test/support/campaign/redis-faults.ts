@@ -1,5 +1,6 @@
 import { nowUs } from '../judge/records.js';
 import { roomsOf } from '../stage/stage-options.js';
+import { away } from './redis-away.js';
 import { lasting, pause, type Fault, type Scene } from './scene.js';
 
 const minuteMs = 60_000;
@@ -45,6 +46,9 @@ export const longRedisFaults = {
   'Redis away for 7 minutes': (scene) => away(scene, 7 * minuteMs, 7 * minuteMs),
 } as const satisfies Record<string, Fault>;
 
+/** Two minutes, for certain. */
+export const outage: Fault = (scene) => away(scene, 2 * minuteMs, 2 * minuteMs);
+
 /** Redis loses what it had acknowledged. They begin in a Redis that answers. */
 export const rewindingFaults = {
   /** As a failover to a replica that had stopped following, and the logs grow past where they were. */
@@ -85,13 +89,6 @@ export const connectionFaults = {
     }
   },
 } as const satisfies Record<string, Fault>;
-
-async function away(scene: Scene, mostMs: number, leastMs = 1_000): Promise<void> {
-  const forMs = lasting(scene, leastMs, mostMs);
-  await scene.stage.durableRedis.kill();
-  await pause(forMs);
-  await scene.stage.durableRedis.comeBack();
-}
 
 async function rewind(scene: Scene, then: (forMs: number) => Promise<void>): Promise<void> {
   const { redis, notes, dice, stage } = scene;

@@ -14,6 +14,8 @@ export interface Scene {
   readonly dice: Dice;
   /** No outage is longer, in ms. */
   readonly longestMs: number;
+  /** The other fault of the pair closes no connection of a client and keeps nobody from Redis. */
+  readonly undisturbed: boolean;
   /** A revision that was never there. */
   readonly newRevision: () => string;
   /** Pods that a fault has killed: how they end says nothing. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { eventually } from '../eventually.js';
+import { recordsOf } from '../judge/history.js';
 import { nothingAcknowledgedIsLost } from '../judge/lost.js';
 import type { Phase } from '../judge/measures.js';
 import { readHistory } from '../judge/read-logs.js';
@@ -112,6 +113,15 @@ export class Crowd {
   /** Everybody leaves properly. */
   async finish(): Promise<void> {
     await Promise.all([...this.loads, ...this.backends].map((process) => process.finish()));
+  }
+
+  /** Connections of clients that were closed since then, as `<who>: <code> <reason>`. */
+  async closings(sinceUs: number): Promise<readonly string[]> {
+    // Logs are a little late.
+    await Promise.all(this.loads.map((load) => load.refreshed()));
+    const { clients } = await readHistory(this.stage.logs);
+    const closes = clients.flatMap((client) => recordsOf(client, 'close')).filter(({ atUs }) => atUs >= sinceUs);
+    return closes.map(({ who, code, reason }) => `${who}: ${code} ${reason}`);
   }
 
   async leave(): Promise<void> {
