@@ -63,6 +63,7 @@ export class Presence {
 
   /** For the client. */
   refused(error: ClientError): void {
+    if (!this.#open) return;
     this.#settle.reject(error);
     this.#events.emit('refused', error);
   }

@@ -103,6 +103,19 @@ describe('the presence of a channel', () => {
     expect(told).toEqual(['forbidden', 'snapshot a', 'forbidden', 'snapshot b']);
   });
 
+  it('that was closed hears no refusal any more', () => {
+    const told: string[] = [];
+    const [one, other] = [driver.enter('room'), driver.enter('room')];
+    one.on('refused', () => {
+      told.push('one');
+      other.close();
+    });
+    other.on('refused', () => told.push('other'));
+    driver.welcomed(1);
+    driver.refused(1, asChannelName('room'), new ClientError('forbidden', 'no grant'));
+    expect(told).toEqual(['one']);
+  });
+
   it('ends when the client stops, and needs the name of a channel', async () => {
     const presence = driver.enter('room');
     presence.close();
