@@ -1,6 +1,6 @@
 import type { PresenceEntry, PresenceFrame } from '../protocol/frames.js';
 import type { ChannelName, PodId, SessionId } from '../protocol/ids.js';
-import { parsePresenceChange, type Member, type PresenceList } from './presence-store.js';
+import { parsePresenceChange, type Member, type PresenceChange, type PresenceList } from './presence-store.js';
 
 /** Who wants to hear who is in a channel; one of this pod's connections. */
 export interface Watcher {
@@ -18,6 +18,8 @@ export interface RoomPorts {
 
 /** Entries in one frame, so that it stays below the largest. */
 const ENTRIES_PER_FRAME = 200;
+/** Changes heard during one read that are kept; with more it is read once more. */
+const MOST_HEARD = 1_000;
 
 /**
  * One channel as this pod's watchers see it: what Redis says, without those whose pod is gone. Changes are numbered; one
@@ -34,6 +36,8 @@ export class PresenceRoom {
   private readonly waiting = new Map<Watcher, number>();
   private reading = false;
   private again = false;
+  /** While it is being read: whether the list has them is known when it is there. */
+  private heard: PresenceChange[] = [];
 
   constructor(
     readonly channel: ChannelName,
@@ -64,18 +68,16 @@ export class PresenceRoom {
 
   hear(message: string): void {
     const change = parsePresenceChange(message);
-    if (change === null || this.changes === null) return;
+    if (change === null) return;
+    if (this.reading) this.remember(change);
+    if (this.changes === null) return;
     if (change.number !== this.changes + 1) {
-      this.readAgain();
+      // While it is read the list will tell what is next.
+      if (!this.reading) this.readAgain();
       return;
     }
-    this.changes = change.number;
-    const session = change.kind === 'put' ? change.member.session : change.session;
-    if (change.kind === 'put') {
-      this.ports.saw(change.member.pod);
-      this.members.set(session, change.member);
-    } else this.members.delete(session);
-    this.show([session]);
+    this.apply(change);
+    this.show([sessionOf(change)]);
     for (const [watcher, changes] of this.waiting) if (changes <= change.number) this.welcome(watcher);
   }
 
@@ -83,17 +85,9 @@ export class PresenceRoom {
     this.again = true;
     if (this.reading) return;
     this.reading = true;
-    this.read().then(
-      () => {
-        this.reading = false;
-      },
-      (error: unknown) => {
-        // The watchers go on with what they know; the next change or check reads again.
-        this.reading = false;
-        this.changes = null;
-        this.ports.failed(error);
-      },
-    );
+    this.read().catch((error: unknown) => {
+      this.ports.failed(error);
+    });
   }
 
   /** Tells the watchers what is different from what they know: also after a pod has died or come back. */
@@ -120,16 +114,55 @@ export class PresenceRoom {
   }
 
   private async read(): Promise<void> {
-    while (this.again) {
-      this.again = false;
-      const waiting = [...this.waiting.keys()];
-      const { changes, members } = await this.ports.read();
-      this.changes = changes;
-      this.members = new Map(members.map((member) => [member.session, member]));
-      this.show();
-      // They entered before it was read, whatever Redis counts by now.
-      for (const watcher of waiting) if (this.waiting.has(watcher)) this.welcome(watcher);
+    try {
+      while (this.again) await this.readOnce();
+    } catch (error) {
+      // The watchers go on with what they know; the next change or check reads again.
+      this.changes = null;
+      throw error;
+    } finally {
+      this.reading = false;
     }
+  }
+
+  private async readOnce(): Promise<void> {
+    this.again = false;
+    this.heard = [];
+    const waiting = [...this.waiting.keys()];
+    const { changes, members } = await this.ports.read();
+    this.changes = changes;
+    this.members = new Map(members.map((member) => [member.session, member]));
+    this.applyHeard();
+    this.show();
+    // They entered before it was read, whatever Redis counts by now.
+    for (const watcher of waiting) if (this.waiting.has(watcher)) this.welcome(watcher);
+  }
+
+  private remember(change: PresenceChange): void {
+    if (this.heard.length < MOST_HEARD) this.heard.push(change);
+    else this.again = true;
+  }
+
+  /** What was told while it was read: the list may be older. */
+  private applyHeard(): void {
+    for (const change of this.heard) {
+      const changes = this.changes ?? 0;
+      if (change.number <= changes) continue;
+      if (change.number !== changes + 1) {
+        this.again = true;
+        break;
+      }
+      this.apply(change);
+    }
+    this.heard = [];
+  }
+
+  private apply(change: PresenceChange): void {
+    this.changes = change.number;
+    if (change.kind === 'put') {
+      this.ports.saw(change.member.pod);
+      this.members.set(change.member.session, change.member);
+    } else this.members.delete(change.session);
   }
 
   private welcome(watcher: Watcher): void {
@@ -151,4 +184,8 @@ export class PresenceRoom {
       });
     }
   }
+}
+
+function sessionOf(change: PresenceChange): SessionId {
+  return change.kind === 'put' ? change.member.session : change.session;
 }

@@ -111,6 +111,31 @@ describe('a change', () => {
     expect([room.stale, told]).toEqual([false, ['leave a']]);
   });
 
+  it.each([
+    ['the first time', false],
+    ['again', true],
+  ])('that is told while it is read %s is not lost under the older list', async (_when, isKnown) => {
+    if (isKnown) await watched('a');
+    redis = { changes: 1, members: [memberOf('a')] };
+    room.watch(watcher, isKnown ? 2 : 1);
+    room.hear('p 1 a u 1 p');
+    room.hear('p 2 b u 1 p');
+    await settle();
+    expect(told.at(-1)).toBe('snapshot a b');
+    expect(told).not.toContain('leave b');
+    room.hear('l 3 b');
+    expect([told.at(-1), reads]).toEqual(['leave b', isKnown ? 2 : 1]);
+  });
+
+  it('that is missed while it is read makes it read once more', async () => {
+    redis = { changes: 1, members: [memberOf('a')] };
+    room.watch(watcher, 1);
+    room.hear('p 3 c u 1 p');
+    redis = { changes: 3, members: [memberOf('b'), memberOf('c')] };
+    await settle();
+    expect([reads, told.at(-1)]).toEqual([2, expect.stringContaining('c')]);
+  });
+
   it('of a newer version is passed over', async () => {
     await watched('a');
     room.hear('z 2 b');
