@@ -3,6 +3,7 @@ import type { Logger } from '../observability/logger.js';
 import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
+import { PresenceLeaves } from './presence-leaves.js';
 import { PresenceRoom, type Watcher } from './presence-room.js';
 import type { PresenceStore } from './presence-store.js';
 
@@ -36,18 +37,6 @@ export interface OpenRoom {
   readonly listening: Promise<void>;
 }
 
-interface LateLeave {
-  readonly keys: PresenceKeys;
-  readonly session: SessionId;
-  readonly connection: ConnectionId;
-  readonly dueMs: number;
-  readonly untilMs: number;
-}
-
-/** Who lost its connection is still there for so long: it comes back, here or on another pod, and nobody notices. */
-const LATE_MS = 10_000;
-/** Then its place is left to the sweeps that don't come. */
-const GIVE_UP_MS = 60_000;
 const TICK_MS = 500;
 /** Pods are looked at this rarely, so that a crash shows within 10 s all the same. */
 const TICKS_PER_LOOK = 2;
@@ -56,11 +45,12 @@ const TICKS_PER_LOOK = 2;
 export class PresenceRooms {
   private readonly rooms = new Map<string, OpenRoom & { readonly hear: (message: string) => void }>();
   private readonly alive = new Set<PodId>();
-  private late: readonly LateLeave[] = [];
+  private readonly leaves: PresenceLeaves;
   private timer: Timer | null = null;
   private ticks = 0;
 
   constructor(private readonly ports: PresencePorts) {
+    this.leaves = new PresenceLeaves(ports);
     ports.subscriber.onDoubt((concerns) => {
       for (const { keys, room, participants } of this.rooms.values()) {
         if (!concerns(keys.told)) continue;
@@ -104,10 +94,7 @@ export class PresenceRooms {
 
   /** `late`: only if it hasn't come back by then. */
   leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId, late: boolean): void {
-    const now = this.ports.clock.monotonic();
-    const leave = { keys, session, connection, dueMs: late ? now + LATE_MS : now, untilMs: now + GIVE_UP_MS };
-    if (late) this.late = [...this.late, leave];
-    else void this.leaveNow(leave);
+    this.leaves.say(keys, session, connection, late);
   }
 
   private open(keys: PresenceKeys, channel: ChannelName): OpenRoom {
@@ -136,10 +123,7 @@ export class PresenceRooms {
   }
 
   private async tick(): Promise<void> {
-    const now = this.ports.clock.monotonic();
-    const due = this.late.filter(({ dueMs }) => dueMs <= now);
-    if (due.length > 0) this.late = this.late.filter(({ dueMs }) => dueMs > now);
-    for (const leave of due) void this.leaveNow(leave);
+    this.leaves.tick();
     this.ticks += 1;
     if (this.ticks % TICKS_PER_LOOK > 0) return;
     for (const { room } of this.rooms.values()) if (room.stale) room.readAgain();
@@ -159,15 +143,5 @@ export class PresenceRooms {
     const changed = [...pods].filter((pod) => this.alive.has(pod) !== living.has(pod));
     for (const pod of changed) if (!this.alive.delete(pod)) this.alive.add(pod);
     return changed.length > 0;
-  }
-
-  private async leaveNow(leave: LateLeave): Promise<void> {
-    try {
-      await this.ports.store.leave(leave.keys, leave.session, leave.connection);
-    } catch (error) {
-      const now = this.ports.clock.monotonic();
-      if (now < leave.untilMs) this.late = [...this.late, { ...leave, dueMs: now + TICK_MS * 4 }];
-      else this.ports.logger.warn('presence.leave-failed', { error });
-    }
   }
 }
