@@ -1,11 +1,9 @@
 import { afterEach, expect, it } from '@jest/globals';
-import type { HostPort, RedisConfig } from '../../src/config/redis-config.js';
-import type { Clock } from '../../src/lib/clock.js';
 import { FailoverWatch } from '../../src/redis/failover-watch.js';
-import { Sentinels } from '../../src/redis/sentinels.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { greeting, ScriptedRedis } from '../support/scripted-redis.js';
+import { sentinelsAt } from '../support/sentinels-at.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 const ended: (() => unknown)[] = [];
@@ -14,26 +12,12 @@ afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });
 
-function sentinelsAt(place: HostPort, clock: Clock): Sentinels {
-  const config: RedisConfig = {
-    topology: { kind: 'sentinel', sentinels: [place], name: 'm', username: null, passwordFile: null },
-    username: null,
-    passwordFile: null,
-    tls: null,
-    keyPrefix: 'b:',
-    connectTimeoutMs: 1_000,
-    commandTimeoutMs: 1_000,
-    durability: { replicas: 0, waitMs: 0 },
-  };
-  return new Sentinels(config, [place], 'm', clock);
-}
-
 it('has one try under way, though each of its connections ends while it subscribes', async () => {
   const server = await ScriptedRedis.start(greeting);
   ended.push(() => server.close());
   const clock = new ManualClock();
   const watch = new FailoverWatch(
-    sentinelsAt(server.place, clock),
+    sentinelsAt([server.place], clock),
     [server.place],
     () => undefined,
     clock,
