@@ -4,7 +4,14 @@ import { summaryOf } from '../support/judge/summary.js';
 import { brokenPromises, type Judgement } from '../support/judge/verdict.js';
 import { inLanes } from '../support/lanes.js';
 import { play } from '../support/stage/play.js';
-import { BuggyCopy, type Conviction, type SeededBug, seededBugs } from '../support/stage/seeded-bug.js';
+import {
+  BuggyCopy,
+  healMs,
+  healMsFor,
+  seededBugs,
+  type Conviction,
+  type SeededBug,
+} from '../support/stage/seeded-bug.js';
 import { rewinding, troubles, type TroubleName } from '../support/stage/troubles.js';
 
 // Each bug plays its trouble with real pods, clients and Redis. A judge that has never found anything may be one that
@@ -14,13 +21,13 @@ const bugs = await seededBugs();
 
 async function withoutABug(): Promise<Judgement> {
   const names = Object.keys(troubles) as TroubleName[];
-  return play({ troubles: names, stage: {}, healMs: 15_000 });
+  return play({ troubles: names, stage: {}, healMs });
 }
 
 async function withBug(bug: SeededBug): Promise<Judgement> {
   const copy = await BuggyCopy.of(bug);
   try {
-    return await play({ troubles: [bug.trouble], stage: { build: copy.build }, healMs: 3_000 });
+    return await play({ troubles: [bug.trouble], stage: { build: copy.build }, healMs: healMsFor(bug) });
   } finally {
     await copy.remove();
   }

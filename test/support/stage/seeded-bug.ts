@@ -21,6 +21,16 @@ export interface SeededBug {
 /** What the judge finds, or resets where Redis lost nothing. */
 export type Conviction = ViolationClass | 'RESET FOR NOTHING';
 
+/** How long clients may take to catch up in the end where nothing is wrong, in ms. */
+export const healMs = 15_000;
+
+/** What somebody who is merely slow can be convicted of, too: everybody has the same time. */
+const slowness: ReadonlySet<Conviction> = new Set<Conviction>(['LOST', 'STRANDED', 'UNREPORTED', 'LEFT BEHIND']);
+
+/** Less only where more time changes nothing: it is what a bug that is never at rest costs. */
+export const healMsFor = ({ caughtAs }: Pick<SeededBug, 'caughtAs'>): number =>
+  slowness.has(caughtAs) ? healMs : 3_000;
+
 const directory = join(repository, 'test/seeded-bugs');
 
 export async function seededBugs(): Promise<readonly SeededBug[]> {
