@@ -5,12 +5,12 @@ import type { PresenceKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
 import { PresenceLeaves } from './presence-leaves.js';
 import { PresenceRoom, type Watcher } from './presence-room.js';
-import type { PresenceStore } from './presence-store.js';
+import type { Entrant, PresenceStore } from './presence-store.js';
 
 /** A watcher that is itself in the channel. */
 export interface Participant extends Watcher {
   /** Says again that it is there: Redis may have lost it. */
-  reenter(channel: ChannelName): void;
+  reenter(channel: ChannelName): Promise<void>;
 }
 
 /** What is known of pods' lives. */
@@ -54,7 +54,7 @@ export class PresenceRooms {
     ports.subscriber.onDoubt((concerns) => {
       for (const { keys, room, participants } of this.rooms.values()) {
         if (!concerns(keys.told)) continue;
-        for (const participant of participants) participant.reenter(room.channel);
+        for (const participant of participants) void participant.reenter(room.channel);
         room.readAgain();
       }
     });
@@ -90,6 +90,12 @@ export class PresenceRooms {
     if (participants.size > 0 || open?.room !== room) return;
     this.rooms.delete(keys.told);
     this.ports.subscriber.unsubscribe(keys.told, open.hear);
+  }
+
+  /** As the store has it. */
+  enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null> {
+    this.leaves.unsay(keys, entrant.session, entrant.connection);
+    return this.ports.store.enter(keys, entrant);
   }
 
   /** `late`: only if it hasn't come back by then. */

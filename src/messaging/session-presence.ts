@@ -5,6 +5,7 @@ import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
 import type { PresenceFrame } from '../protocol/frames.js';
 import { mayUse } from '../protocol/grants.js';
 import type { ChannelName, ConnectionId, PodId } from '../protocol/ids.js';
+import type { PresenceKeys } from '../redis/keys.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { OpenRoom, Participant, PresenceRooms } from './presence-rooms.js';
 import type { SessionIdentity } from './session-identity.js';
@@ -23,6 +24,8 @@ export interface Holder {
 }
 
 interface Place {
+  /** Redis may have the session in them however its entering ended. */
+  readonly keys: PresenceKeys;
   open: OpenRoom | null;
   watching: boolean;
   retry: Timer | null;
@@ -58,7 +61,8 @@ export class SessionPresence implements Participant {
       void this.enter(channel, place);
     } else if (this.places.size >= this.ports.channelsPerSession) this.refuse(channel, 'too-many-streams');
     else {
-      const entered = { open: null, watching: false, retry: null, failures: 0 };
+      const keys = this.ports.rooms.store.keysOf(this.identity.tenant, channel);
+      const entered = { keys, open: null, watching: false, retry: null, failures: 0 };
       this.places.set(channel, entered);
       void this.enter(channel, entered);
     }
@@ -72,12 +76,12 @@ export class SessionPresence implements Participant {
 
   /** The sweep: Redis keeps the places of a session that is connected. */
   touch(): void {
-    for (const channel of this.places.keys()) this.reenter(channel);
+    for (const channel of this.places.keys()) void this.reenter(channel);
   }
 
-  reenter(channel: ChannelName): void {
+  async reenter(channel: ChannelName): Promise<void> {
     const place = this.places.get(channel);
-    if (place) void this.enter(channel, place);
+    if (place) await this.enter(channel, place);
   }
 
   tell(frame: PresenceFrame): void {
@@ -101,12 +105,12 @@ export class SessionPresence implements Participant {
   private leave(channel: ChannelName, place: Place, late: boolean): void {
     this.places.delete(channel);
     place.retry?.cancel();
-    if (!place.open) return;
-    this.ports.rooms.part(place.open, this);
-    this.ports.rooms.leave(place.open.keys, this.identity.session, this.holder.connection, late);
+    if (place.open) this.ports.rooms.part(place.open, this);
+    this.ports.rooms.leave(place.keys, this.identity.session, this.holder.connection, late);
   }
 
   private async enter(channel: ChannelName, place: Place): Promise<void> {
+    if (this.places.get(channel) !== place) return;
     place.retry?.cancel();
     place.retry = null;
     const { session, user, tenant } = this.identity;
@@ -115,8 +119,9 @@ export class SessionPresence implements Participant {
     try {
       await open.listening;
       if (this.places.get(channel) !== place) return;
-      const changes = await this.ports.rooms.store.enter(open.keys, { session, user, ...this.holder });
-      if (this.places.get(channel) !== place) return;
+      const changes = await this.ports.rooms.enter(place.keys, { session, user, ...this.holder });
+      // Another that was under way may have failed, and parted.
+      if (this.places.get(channel) !== place || place.open !== open) return;
       place.failures = 0;
       // Null: the session is elsewhere, as this connection is about to be told.
       if (changes === null || place.watching) return;
@@ -140,6 +145,7 @@ export class SessionPresence implements Participant {
       place.open = null;
     }
     place.failures += 1;
+    place.retry?.cancel();
     place.retry = this.ports.clock.after(backoffMs(place.failures, RETRY.baseMs, RETRY.maxMs), () => {
       void this.enter(channel, place);
     });
