@@ -3,9 +3,10 @@ import type { Logger } from '../observability/logger.js';
 import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
+import { ReadSlots, type Reader } from '../streams/read-slots.js';
 import { PresenceLeaves } from './presence-leaves.js';
 import { PresenceRoom, type Watcher } from './presence-room.js';
-import type { Entrant, PresenceStore } from './presence-store.js';
+import type { Entrant, PresenceList, PresenceStore } from './presence-store.js';
 
 /** A watcher that is itself in the channel. */
 export interface Participant extends Watcher {
@@ -38,25 +39,32 @@ export interface OpenRoom {
 }
 
 const TICK_MS = 500;
+/** After a doubt everybody says again that they are there: so many at a time, so that Redis isn't lost over it. */
+const BATCH = 200;
+/** Rooms that are read at the same time. */
+const READS = 64;
 /** Pods are looked at this rarely, so that a crash shows within 10 s all the same. */
 const TICKS_PER_LOOK = 2;
+
+/** A read that waits is one of a room: there are no more than rooms. */
+const ALWAYS_WANTED: Reader = { wanted: true, began: () => undefined };
 
 /** The channels that somebody on this pod watches. */
 export class PresenceRooms {
   private readonly rooms = new Map<string, OpenRoom & { readonly hear: (message: string) => void }>();
   private readonly alive = new Set<PodId>();
   private readonly leaves: PresenceLeaves;
+  private readonly reads = new ReadSlots(READS);
+  private readonly doubted = new Set<OpenRoom>();
+  private checking = false;
   private timer: Timer | null = null;
   private ticks = 0;
 
   constructor(private readonly ports: PresencePorts) {
     this.leaves = new PresenceLeaves(ports);
     ports.subscriber.onDoubt((concerns) => {
-      for (const { keys, room, participants } of this.rooms.values()) {
-        if (!concerns(keys.told)) continue;
-        for (const participant of participants) void participant.reenter(room.channel);
-        room.readAgain();
-      }
+      for (const open of this.rooms.values()) if (concerns(open.keys.told)) this.doubted.add(open);
+      if (!this.checking) void this.checkDoubted();
     });
   }
 
@@ -105,11 +113,7 @@ export class PresenceRooms {
 
   private open(keys: PresenceKeys, channel: ChannelName): OpenRoom {
     const room = new PresenceRoom(channel, {
-      read: async () => {
-        const list = await this.ports.store.list(keys);
-        await this.look(new Set(list.members.map(({ pod }) => pod)));
-        return list;
-      },
+      read: () => this.reads.run(ALWAYS_WANTED, () => this.read(keys)),
       isAlive: (pod) => this.alive.has(pod),
       saw: (pod) => {
         this.alive.add(pod);
@@ -126,6 +130,31 @@ export class PresenceRooms {
     const open = { keys, room, participants: new Set<Participant>(), listening, hear };
     this.rooms.set(keys.told, open);
     return open;
+  }
+
+  private async read(keys: PresenceKeys): Promise<PresenceList> {
+    const list = await this.ports.store.list(keys);
+    await this.look(new Set(list.members.map(({ pod }) => pod)));
+    return list;
+  }
+
+  private async checkDoubted(): Promise<void> {
+    this.checking = true;
+    let batch: Promise<void>[] = [];
+    for (const open of this.doubted) {
+      // Doubted again meanwhile, it comes again at the end.
+      this.doubted.delete(open);
+      for (const participant of [...open.participants]) {
+        batch.push(participant.reenter(open.room.channel));
+        if (batch.length < BATCH) continue;
+        await Promise.allSettled(batch);
+        batch = [];
+        // Redis that has gone again answers without a turn in between.
+        await new Promise(setImmediate);
+      }
+      if (this.rooms.get(open.keys.told)?.room === open.room) open.room.readAgain();
+    }
+    this.checking = false;
   }
 
   private async tick(): Promise<void> {

@@ -13,15 +13,20 @@ import { silentLogger } from '../support/silent-logger.js';
 let clock: ManualClock;
 let rooms: PresenceRooms;
 let away: boolean;
-/** Scripts that Redis was asked to run. */
+/** Scripts that Redis was asked to run; how many at most at the same time. */
 let asked: string[];
+let atOnce: number;
+let mostAtOnce: number;
 let listened: Set<string>;
+let doubt: () => void;
 
 beforeEach(() => {
-  [clock, away, asked, listened] = [new ManualClock(), false, [], new Set()];
+  [clock, away, asked, atOnce, mostAtOnce, listened] = [new ManualClock(), false, [], 0, 0, new Set()];
   const run = async ({ script }: ScriptCall) => {
     asked.push(script);
+    mostAtOnce = Math.max(mostAtOnce, ++atOnce);
     await new Promise(setImmediate);
+    atOnce -= 1;
     if (away) throw new BatonError('unavailable');
     return script === 'presence-enter' ? ['here', '1'] : script === 'presence-list' ? ['1'] : 1;
   };
@@ -30,7 +35,11 @@ beforeEach(() => {
   const subscriber = {
     subscribe: (channel: string) => Promise.resolve(void listened.add(channel)),
     unsubscribe: (channel: string) => void listened.delete(channel),
-    onDoubt: () => undefined,
+    onDoubt: (check: (concerns: () => boolean) => void) => {
+      doubt = () => {
+        check(() => true);
+      };
+    },
   };
   const pods = { among: (of: readonly PodId[]) => Promise.resolve(new Set(of)), saw: () => undefined };
   rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
@@ -74,4 +83,19 @@ it('who was let in without hearing of it leaves all the same', async () => {
   presence.close(true);
   await turns(5);
   expect(asked).toEqual(['presence-enter', 'presence-leave']);
+});
+
+it('those who are there say so again a few at a time, and rooms are read so', async () => {
+  const presences = Array.from({ length: 1_000 }, (_, number) => presenceOf(`s${number}`));
+  presences.forEach((presence, number) => {
+    for (const channel of [`own/${number}`, 'all']) presence.set(asChannelName(channel), true);
+  });
+  await turns(200);
+  asked.splice(0);
+  mostAtOnce = 0;
+  doubt();
+  await turns(200);
+  const asksOf = (script: string) => asked.filter((one) => one === script).length;
+  expect([asksOf('presence-enter'), asksOf('presence-list')]).toEqual([2_000, 1_001]);
+  expect(mostAtOnce).toBeLessThan(400);
 });
