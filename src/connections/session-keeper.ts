@@ -141,22 +141,29 @@ export class SessionKeeper {
     toClaim: (connection: Connection) => readonly Claim[],
   ): Promise<ClaimedAgain> {
     const kept: Connection[] = [];
-    const unknown: Connection[] = [];
+    let unknown: Connection[] = [];
+    let failure: unknown = null;
     for (let start = 0; start < connections.length; start += BATCH) {
       const batch = connections.slice(start, start + BATCH).filter(({ state, session }) => state === 'open' && session);
       const results = await this.ports.store.claimAll(batch.flatMap(toClaim));
-      let failure: unknown = null;
+      let answered = 0;
       batch.forEach((connection, index) => {
         const result = results[index];
         if (result?.status === 'fulfilled') {
+          answered += 1;
           if (applyClaim(connection, result.value, this.ports.store)) kept.push(connection);
           return;
         }
         failure = result?.reason;
         unknown.push(connection);
       });
-      if (failure !== null) this.ports.logger.warn('session.claim-again-failed', { error: failure });
+      if (batch.length === 0 || answered > 0) continue;
+      // Redis is away again and would only say so to the rest, which are the first next time: perhaps one node is away.
+      unknown = [...connections.slice(start + BATCH), ...unknown];
+      break;
     }
+    if (failure !== null)
+      this.ports.logger.warn('session.claim-again-failed', { error: failure, sessions: unknown.length });
     return { kept, unknown };
   }
 
