@@ -114,7 +114,9 @@ export class RedisLink {
       result.status === 'fulfilled' ? result.value : null,
     );
     const failure = results.find((result) => result.status === 'rejected');
-    if (!failure && commands && subscriber && !this.closed) {
+    // While another was being opened: its `end` has been told, to nobody.
+    const isOver = [commands, subscriber, durable].some((client) => client?.status === 'end');
+    if (!failure && commands && subscriber && !isOver && !this.closed) {
       return this.watch({ place, commands, subscriber, durable: durable ?? null });
     }
     for (const client of [commands, subscriber, durable]) if (client) closeClient(client);

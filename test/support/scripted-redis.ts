@@ -2,8 +2,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { HostPort } from '../../src/config/redis-config.js';
 
+export interface ScriptedConnection {
+  /** In the order they came, from 1. */
+  readonly number: number;
+  hangUp(): void;
+}
+
 /** What a command is answered, as RESP; null closes its connection instead. */
-export type Script = (command: readonly string[]) => string | null;
+export type Script = (
+  command: readonly string[],
+  connection: ScriptedConnection,
+) => string | null | Promise<string | null>;
 
 /** A server that answers commands as a test says: what a real Redis or sentinel says only for a moment. */
 export class ScriptedRedis {
@@ -19,7 +28,7 @@ export class ScriptedRedis {
       this.accepted += 1;
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket)).on('error', () => undefined);
-      this.serve(socket);
+      this.serve(socket, this.accepted);
     });
   }
 
@@ -42,15 +51,21 @@ export class ScriptedRedis {
     await once(this.server, 'close');
   }
 
-  private serve(socket: Socket): void {
+  private serve(socket: Socket, number: number): void {
     let rest = '';
+    const connection = { number, hangUp: () => socket.destroy() };
+    let answered = Promise.resolve();
+    const answer = async (words: readonly string[]) => {
+      const reply = await this.script(words, connection);
+      if (reply === null) socket.destroy();
+      else if (!socket.destroyed) socket.write(reply);
+    };
     socket.setEncoding('utf8').on('data', (text: string) => {
       rest += text;
       for (let command = firstCommand(rest); command !== null; command = firstCommand(rest)) {
-        rest = rest.slice(command.length);
-        const answer = this.script(command.words);
-        if (answer === null) socket.destroy();
-        else if (!socket.destroyed) socket.write(answer);
+        const { words, length } = command;
+        rest = rest.slice(length);
+        answered = answered.then(() => answer(words));
       }
     });
   }
