@@ -185,15 +185,13 @@ export class ClusterTopology implements Topology {
   }
 
   private checkAfter(adopted: Promise<void>, node: RedisNode, slots: ReadonlySet<number>): void {
-    const pair = node.link.current;
     adopted.then(
       () => {
         // Otherwise everything at that node is checked when it is up.
-        if (pair && pair === node.link.current) this.doubt((key) => slots.has(slotOf(key)));
+        if (node.link.current) this.doubt((key) => slots.has(slotOf(key)));
       },
-      () => {
-        if (pair && pair === node.link.current) node.link.lose('subscriptions were not confirmed');
-      },
+      // Its connections have been given up: the same.
+      () => undefined,
     );
   }
 

@@ -76,11 +76,14 @@ export class NodeSubscriptions {
     return released.filter(({ listeners }) => listeners.length > 0);
   }
 
-  /** Takes channels over from another node; resolves when all are confirmed, at once while there is no connection. */
+  /**
+   * Takes channels over from another node. Resolves when all are confirmed, at once while there is no connection; rejects
+   * if they aren't, when the connections have been given up.
+   */
   async adopt(channels: readonly Channel[]): Promise<void> {
     for (const channel of channels) this.channels.set(channel.name, channel);
     const { client } = this;
-    if (client) await this.join(client, channels);
+    if (client) await this.joinOrLose(client, channels);
   }
 
   private change(channel: Channel): void {
@@ -104,9 +107,16 @@ export class NodeSubscriptions {
     }
     this.changed.clear();
     this.leave(client, unwanted);
-    this.join(client, wanted).catch(() => {
+    this.joinOrLose(client, wanted).catch(() => undefined);
+  }
+
+  private async joinOrLose(client: Redis, channels: readonly Channel[]): Promise<void> {
+    try {
+      await this.join(client, channels);
+    } catch (error) {
       if (this.client === client) this.link.lose('a subscription was not confirmed');
-    });
+      throw error;
+    }
   }
 
   private async join(client: Redis, channels: readonly Channel[]): Promise<void> {
@@ -152,6 +162,10 @@ export class NodeSubscriptions {
 
   private async restore({ subscriber }: RedisPair): Promise<void> {
     this.client = subscriber;
+    // A pair that is given up before it was up goes without onDown.
+    subscriber.once('end', () => {
+      if (this.client === subscriber) this.down();
+    });
     subscriber.on('smessage', (name: string, message: string) => {
       if (this.client === subscriber) this.tell(name, message);
     });
