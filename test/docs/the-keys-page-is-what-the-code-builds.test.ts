@@ -85,4 +85,11 @@ describe('docs/redis-keys.md', () => {
         expect(await read(`src/redis/scripts/${script}.lua`)).toContain(`-- ${script}:`);
     }
   });
+
+  it("leaves a pod's grants to the guide, whose are tested", async () => {
+    const page = await read('docs/redis-keys.md');
+    expect(page).not.toMatch(/\+@\w/);
+    expect(page).toContain('](operations.md#user-and-password)');
+    expect(await read('docs/operations.md')).toMatch(/^### User and password$[^#]*ACL SETUSER baton /m);
+  });
 });
