@@ -24,7 +24,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'a Redis of its own beside yours',
     values: { redis: { url: 'redis://redis:6379', dev: { enabled: true } } },
-    says: 'Both redis.url and redis.dev.enabled are set',
+    says: 'redis.url and redis.dev.enabled are set: Baton uses one Redis',
   },
   {
     what: 'a password for the development Redis, which has none',

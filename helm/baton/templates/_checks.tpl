@@ -14,9 +14,6 @@
 
 {{- define "baton.checkRedis" -}}
 {{- $replicas := int .Values.replicas -}}
-{{- if and .Values.redis.url .Values.redis.dev.enabled -}}
-{{- fail "\n\nBoth redis.url and redis.dev.enabled are set: Baton uses one Redis. Leave one of them out.\n" -}}
-{{- end -}}
 {{- $places := list -}}
 {{- if .Values.redis.url -}}{{- $places = append $places "redis.url" -}}{{- end -}}
 {{- if .Values.redis.sentinel.nodes -}}{{- $places = append $places "redis.sentinel.nodes" -}}{{- end -}}
