@@ -83,11 +83,6 @@ export class MemorySessionStore implements SessionStore, SessionEvents {
     return this.find(key)?.row ?? null;
   }
 
-  async inspect(key: SessionKey): Promise<SessionRow | null> {
-    const row = this.find(key)?.row ?? null;
-    return row && this.asItReads(row);
-  }
-
   async listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage> {
     return this.list(page, (row) => row.tenant === tenant && row.user === user);
   }

@@ -40,7 +40,7 @@ export class RedisSessionLists {
     return { sessions: await this.asTheyRead(rows), next };
   }
 
-  async asTheyRead(rows: readonly SessionRow[]): Promise<readonly SessionRow[]> {
+  private async asTheyRead(rows: readonly SessionRow[]): Promise<readonly SessionRow[]> {
     const pods = [...new Set(rows.filter((row) => !row.detached).map((row) => row.pod))];
     const alive = await this.ports.redis.exist(pods.map((pod) => this.ports.keys.pod(pod)));
     const gone = new Set<PodId>(pods.filter((_pod, at) => alive[at] !== true));

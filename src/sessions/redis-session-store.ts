@@ -77,12 +77,6 @@ export class RedisSessionStore implements SessionStore {
     return decodeRow(key, values);
   }
 
-  async inspect(key: SessionKey): Promise<SessionRow | null> {
-    const row = await this.get(key);
-    const [asItReads = null] = row === null ? [] : await this.lists.asTheyRead([row]);
-    return asItReads;
-  }
-
   listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage> {
     const isMeant = (row: SessionRow): boolean => row.user === user;
     return this.lists.page(this.index.ofUser(tenant, user), page, isMeant, ({ session }) => ({ tenant, session }));

@@ -94,11 +94,10 @@ export interface SessionStore {
   end(key: SessionKey, connection?: ConnectionId): Promise<boolean>;
   /** The row as it was written. */
   get(key: SessionKey): Promise<SessionRow | null>;
-  /** The row as it reads: detached, too, when the pod that it names no longer beats. */
-  inspect(key: SessionKey): Promise<SessionRow | null>;
   /**
-   * Sessions as `inspect` has them, in no order. Whoever reads page after page misses none that was there all the time
-   * and may see one twice; after a failover of Redis one may be missing for a sweep. Throws BatonError `bad-request`.
+   * Rows as they read, in no order: detached, too, when the pod that one names no longer beats. Whoever reads page after
+   * page misses none that was there all the time and may see one twice; after a failover of Redis one may be missing for
+   * a sweep. Throws BatonError `bad-request`.
    */
   listByUser(tenant: TenantId, user: UserId, page: PageRequest): Promise<SessionPage>;
   listByTenant(tenant: TenantId, page: PageRequest): Promise<SessionPage>;

@@ -24,7 +24,6 @@ describe('sessions while Redis is away', () => {
         () => store.putData(key, 'cart', 1, null),
         () => store.deleteData(key, 'cart', null),
         () => store.listData(key),
-        () => store.inspect(key),
         () => store.listByUser(key.tenant, ann, { limit: 10, after: null }),
         () => store.listByTenant(key.tenant, { limit: 10, after: null }),
         () => events.listen(key, () => undefined),

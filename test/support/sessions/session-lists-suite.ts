@@ -3,30 +3,12 @@ import { randomId } from '../../../src/lib/random-id.js';
 import { asPodId, asTenantId, type TenantId } from '../../../src/protocol/ids.js';
 import type { SessionKey, SessionPage } from '../../../src/sessions/session-store.js';
 import { A, acme, ann, B, bob, claimOf, fieldsOf, newSession } from './claims.js';
-import { begun, lasting, MINUTE, refreshed } from './each-store.js';
+import { lasting, MINUTE, refreshed } from './each-store.js';
 import type { OpenStore } from './each-store.js';
 import type { StoreTwin } from './store-twin.js';
 
 /** What every store of sessions promises. */
 export function describeSessionLists(open: OpenStore): void {
-  describe('a row whose pod', () => {
-    it('no longer beats reads as detached, and as owned again once it does', async () => {
-      const twin = open(lasting);
-      const key = await begun(twin);
-      const pod = asPodId('pod-A');
-      await twin.setAlive(pod, true);
-      expect(await twin.store.inspect(key)).toMatchObject({ connection: A, detached: false });
-      await twin.setAlive(pod, false);
-      expect(await twin.store.inspect(key)).toMatchObject({ connection: A, detached: true });
-      expect(await twin.store.get(key)).toMatchObject({ detached: false });
-      await twin.setAlive(pod, true);
-      expect(await twin.store.inspect(key)).toMatchObject({ detached: false });
-      await twin.store.detach(key, 1, A);
-      expect(await twin.store.inspect(key)).toMatchObject({ detached: true });
-      expect(await twin.store.inspect(newSession())).toBeNull();
-    });
-  });
-
   describe('a list of sessions', () => {
     const all = { limit: 200, after: null };
     const ids = ({ sessions }: SessionPage) => sessions.map(({ session }) => session).sort();
@@ -37,6 +19,21 @@ export function describeSessionLists(open: OpenStore): void {
       await twin.store.claim(claimOf(key, 1, A, { create: fieldsOf(twin.nowMs() + MINUTE, user) }));
       return key;
     };
+
+    it('has one whose pod no longer beats as detached, and as owned again once it does', async () => {
+      const [twin, tenant, pod] = [open(lasting), someTenant(), asPodId('pod-A')];
+      const key = await madeBy(twin, tenant);
+      const listed = async () => (await twin.store.listByTenant(tenant, all)).sessions;
+      await twin.setAlive(pod, true);
+      expect(await listed()).toMatchObject([{ connection: A, detached: false }]);
+      await twin.setAlive(pod, false);
+      expect(await listed()).toMatchObject([{ connection: A, detached: true }]);
+      expect(await twin.store.get(key)).toMatchObject({ detached: false });
+      await twin.setAlive(pod, true);
+      expect(await listed()).toMatchObject([{ detached: false }]);
+      await twin.store.detach(key, 1, A);
+      expect(await listed()).toMatchObject([{ detached: true }]);
+    });
 
     it('has those of its user or tenant, and no others', async () => {
       const [twin, tenant, other] = [open(lasting), someTenant(), someTenant()];
