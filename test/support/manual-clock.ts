@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../src/lib/clock.js';
+import { eventually } from './eventually.js';
 
 interface Pending {
   readonly dueMs: number;
@@ -92,4 +93,17 @@ export class ManualClock implements Clock {
 /** Until nothing is left to do without time passing. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** `eventually` in a time that moves only while something is waited for. */
+export function eventuallyBy(
+  clock: ManualClock,
+): (why: string, condition: () => Promise<boolean> | boolean) => Promise<unknown> {
+  const look = async (condition: () => Promise<boolean> | boolean): Promise<boolean> => {
+    await settle();
+    if (await condition()) return true;
+    clock.advance(20);
+    return false;
+  };
+  return (why, condition) => eventually(why, () => look(condition), { everyMs: 0 });
 }

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisConnection } from '../../../src/redis/redis-connection.js';
 import { redisConnection } from '../redis-connection.js';
+import { patientConnection } from '../sessions/with-redis-connection.js';
+import { whileTestsRun } from '../while-tests-run.js';
 import { newKeyPrefix, type RedisTopology } from './topology.js';
 import { withTopology, type TopologyKind } from './with-topology.js';
 
@@ -17,29 +18,24 @@ export interface ConnectedTopology {
 export function withTopologyConnection(kind: TopologyKind): ConnectedTopology {
   const topology = withTopology(kind);
   const keyPrefix = newKeyPrefix();
-  let opened: { readonly connection: RedisConnection; readonly admin: Redis | Cluster } | undefined;
-  beforeAll(async () => {
-    const timeouts = { connectTimeoutMs: 2_000, commandTimeoutMs: 5_000, canaryMs: 60_000 };
-    opened = {
-      connection: redisConnection(topology().config, keyPrefix, timeouts),
-      admin: await adminOf(topology()),
-    };
-    await Promise.all([opened.connection.start(), opened.admin.connect()]);
-  });
-  afterAll(() => {
-    opened?.connection.close();
-    opened?.admin.disconnect();
-  });
-  const connected = () => {
-    if (opened === undefined) throw new Error('connected only while tests run: ask in a test or a hook');
-    return opened;
-  };
+  const opened = whileTestsRun(
+    async () => {
+      const connection = redisConnection(topology().config, keyPrefix, patientConnection);
+      const admin = await adminOf(topology());
+      await Promise.all([connection.start(), admin.connect()]);
+      return { connection, admin };
+    },
+    ({ connection, admin }) => {
+      connection.close();
+      admin.disconnect();
+    },
+  );
   return {
     get connection() {
-      return connected().connection;
+      return opened().connection;
     },
     get admin() {
-      return connected().admin;
+      return opened().admin;
     },
     keyPrefix,
   };

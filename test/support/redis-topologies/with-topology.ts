@@ -1,9 +1,9 @@
-import { afterAll, beforeAll } from '@jest/globals';
 import { startCluster, type ClusterTopology } from './cluster.js';
 import { PortTaken } from './redis-node.js';
 import { startSentinel, type SentinelTopology } from './sentinel.js';
 import { startSingle } from './single.js';
 import type { RedisTopology, TopologyOptions } from './topology.js';
+import { whileTestsRun } from '../while-tests-run.js';
 
 interface TopologyOf {
   readonly single: RedisTopology;
@@ -40,15 +40,8 @@ export function withTopology<Kind extends TopologyKind>(
   kind: Kind,
   options: TopologyOptions = {},
 ): () => TopologyOf[Kind] {
-  let running: TopologyOf[Kind] | undefined;
-  beforeAll(async () => {
-    running = await startTopology(kind, options);
-  }, 30_000);
-  afterAll(async () => {
-    await running?.stop();
-  });
-  return () => {
-    if (running === undefined) throw new Error('Redis is running only while tests run: ask in a test or a hook');
-    return running;
-  };
+  return whileTestsRun(
+    () => startTopology(kind, options),
+    (running) => running.stop(),
+  );
 }

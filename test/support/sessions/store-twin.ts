@@ -9,7 +9,7 @@ import { RedisSessionEvents } from '../../../src/sessions/redis-session-events.j
 import { RedisSessionStore } from '../../../src/sessions/redis-session-store.js';
 import { eventually } from '../eventually.js';
 import { silentLogger } from '../silent-logger.js';
-import { ManualClock, settle } from '../manual-clock.js';
+import { eventuallyBy, ManualClock } from '../manual-clock.js';
 
 const MINUTE = 60_000;
 
@@ -38,17 +38,7 @@ export function memoryTwin(config: SessionsConfig): StoreTwin {
       else pods.delete(pod);
     },
     nowMs: () => clock.now(),
-    waitFor: (why, condition) =>
-      eventually(
-        why,
-        async () => {
-          await settle();
-          if (await condition()) return true;
-          clock.advance(20);
-          return false;
-        },
-        { everyMs: 0 },
-      ),
+    waitFor: eventuallyBy(clock),
   };
 }
 

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { RedisConnection } from '../../../src/redis/redis-connection.js';
 import { redisConnection } from '../redis-connection.js';
+import { whileTestsRun } from '../while-tests-run.js';
 import { withRedis } from '../with-redis.js';
+
+/** Long enough for a busy machine; a test that needs short ones makes its own connection. */
+export const patientConnection = { connectTimeoutMs: 2_000, commandTimeoutMs: 5_000, canaryMs: 60_000 } as const;
 
 export interface ConnectedRedis {
   /** Throws outside of a test's life. */
@@ -16,30 +19,25 @@ export interface ConnectedRedis {
 export function withRedisConnection(): ConnectedRedis {
   const redis = withRedis();
   const keyPrefix = redis.keyPrefix();
-  let opened: { readonly connection: RedisConnection; readonly raw: Redis } | undefined;
-  beforeAll(async () => {
-    const timeouts = { connectTimeoutMs: 2_000, commandTimeoutMs: 5_000, canaryMs: 60_000 };
-    opened = {
-      connection: redisConnection(redis.url, keyPrefix, timeouts),
+  const opened = whileTestsRun(
+    async () => {
+      const connection = redisConnection(redis.url, keyPrefix, patientConnection);
       // Or the library waits 2 s for a goodbye, and the test's process with it.
-      raw: new Redis(redis.url, { lazyConnect: true, disconnectTimeout: 50, retryStrategy: null }),
-    };
-    await Promise.all([opened.connection.start(), opened.raw.connect()]);
-  });
-  afterAll(() => {
-    opened?.connection.close();
-    opened?.raw.disconnect();
-  });
-  const connected = () => {
-    if (opened === undefined) throw new Error('connected only while tests run: ask in a test or a hook');
-    return opened;
-  };
+      const raw = new Redis(redis.url, { lazyConnect: true, disconnectTimeout: 50, retryStrategy: null });
+      await Promise.all([connection.start(), raw.connect()]);
+      return { connection, raw };
+    },
+    ({ connection, raw }) => {
+      connection.close();
+      raw.disconnect();
+    },
+  );
   return {
     get connection() {
-      return connected().connection;
+      return opened().connection;
     },
     get raw() {
-      return connected().raw;
+      return opened().raw;
     },
     keyPrefix,
   };

@@ -11,7 +11,7 @@ import { RedisLiveStreams } from '../../../src/streams/redis-live-streams.js';
 import { RedisStreamLog } from '../../../src/streams/redis-stream-log.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { eventually } from '../eventually.js';
-import { ManualClock, settle } from '../manual-clock.js';
+import { eventuallyBy, ManualClock } from '../manual-clock.js';
 import { silentLogger } from '../silent-logger.js';
 
 /** What an operator or an accident does to keys. */
@@ -70,17 +70,7 @@ export function memoryLogTwin(limits: Partial<StreamsConfig> = {}): LogTwin {
     keys,
     keyspace: memoryKeys(keyspace),
     nowMs: () => clock.now(),
-    waitFor: (why, condition) =>
-      eventually(
-        why,
-        async () => {
-          await settle();
-          if (await condition()) return true;
-          clock.advance(20);
-          return false;
-        },
-        { everyMs: 0 },
-      ),
+    waitFor: eventuallyBy(clock),
   };
 }
 
