@@ -6,7 +6,11 @@ import { lasting, pause, type Scene } from './scene.js';
 const normalWithinMs = 10_000;
 /** What was under way when Redis went is acknowledged and counted by then. */
 const underWayMs = 2_000;
-/** Longer than this the crowd is quiet: what it would pile up measures the machine, not the service. */
+/**
+ * Longer than this the crowd is quiet. What it would pile up measures the machine, and on the return it is more than a
+ * stream keeps: whoever moves just then is rightly told `trimmed`, and no judge could tell that from a loss (seed 2411,
+ * pair 161: 1,600 messages a room after 100 s, with a rollout; 6 such resets).
+ */
 const piledUpMs = 10_000;
 
 /** SIGKILL, and back later. If nothing else disturbs anybody, the whole promise about an outage is checked. */
@@ -17,12 +21,12 @@ export async function away(scene: Scene, mostMs: number, leastMs = 1_000): Promi
   await stage.durableRedis.kill();
   let meanwhile = 0;
   try {
-    meanwhile = undisturbed ? await acknowledgedIn(scene, forMs) : (await pause(forMs), 0);
+    meanwhile = await acknowledgedIn(scene, forMs);
   } finally {
     await stage.durableRedis.comeBack();
   }
-  if (!undisturbed) return;
   crowd.publish();
+  if (!undisturbed) return;
   const { clients, inFlight } = totalsOf(scene);
   const back = [acknowledged(crowd, inFlight + clients, normalWithinMs), received(crowd, 200, normalWithinMs)];
   const late = (await Promise.allSettled(back)).flatMap((outcome) =>
