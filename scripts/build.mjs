@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { transformFile } from '@swc/core';
+import { bundleClient } from './pack-client.mjs';
 import { swcOptions } from './swc-options.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
@@ -27,7 +28,19 @@ export async function build({ root = repository, out = join(root, 'dist'), only 
   const written = await Promise.all(jobs.map((job) => bringUpToDate(job, toolChangedMs)));
   await Promise.all(only.map((part) => removeStale(join(resolve(out), part), jobs)));
   if (!resolve(out).startsWith(repository + sep)) await makeRunnable(resolve(out));
+  // Only of this tree: a patched one is built for its pods.
+  if (resolve(root) === repository && only.includes('src')) await bundlePage(join(resolve(out), 'page/baton.min.js'));
   return { files: jobs.length, written: written.filter(Boolean).length };
+}
+
+/**
+ * The SDK in one file, for the pages that the product itself serves.
+ * @param {string} target
+ */
+async function bundlePage(target) {
+  await mkdir(dirname(target), { recursive: true });
+  const part = `${target}.${process.pid}.part`;
+  await replace(target, part, await bundleClient());
 }
 
 /** @typedef {{ source: string, target: string, compile: boolean }} Job */

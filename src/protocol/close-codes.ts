@@ -4,45 +4,41 @@ export type CloseAction =
 
 export interface CloseCode {
   readonly code: number;
-  readonly name: string;
-  readonly meaning: string;
   readonly action: CloseAction;
 }
 
 const table = {
-  done: { code: 1000, meaning: 'after `bye`', action: 'none' },
-  goingAway: { code: 1001, meaning: 'lost: the other side goes away', action: 'resume' },
-  protocolError: { code: 1002, meaning: 'protocol error', action: 'stop' },
-  unsupportedData: { code: 1003, meaning: 'binary frame', action: 'stop' },
-  abnormal: { code: 1006, meaning: 'lost without a close frame', action: 'resume' },
-  badData: { code: 1007, meaning: 'text is not UTF-8', action: 'stop' },
-  tooBig: { code: 1009, meaning: 'frame larger than 64 KiB', action: 'stop' },
-  internal: { code: 1011, meaning: 'the pod could not go on with this connection', action: 'resume' },
-  drained: { code: 1012, meaning: 'drain deadline, or a client without overlap', action: 'resume-at-once' },
-  overloaded: { code: 1013, meaning: 'overloaded', action: 'resume-after-busy' },
-  rebalanced: { code: 4002, meaning: 'rebalanced without overlap', action: 'resume' },
-  tooSlow: { code: 4008, meaning: 'too slow even for the log: behind the window', action: 'resume' },
-  sessionGone: { code: 4010, meaning: 'session gone: expired or ended', action: 'restart' },
-  helloTimeout: { code: 4408, meaning: 'no `hello` in time', action: 'resume' },
-  rateLimited: { code: 4429, meaning: 'rate limit', action: 'resume-after-busy' },
-  moved: { code: 4500, meaning: 'the session has moved; the reason is the attempt that won', action: 'moved' },
-  badCredential: { code: 4501, meaning: 'bad or expired credentials', action: 'credential' },
-  suspended: { code: 4503, meaning: 'tenant or account suspended', action: 'stop' },
-  tenantQuota: { code: 4529, meaning: 'tenant quota', action: 'stop' },
-} as const satisfies Record<string, Omit<CloseCode, 'name'>>;
+  done: { code: 1000, action: 'none' },
+  goingAway: { code: 1001, action: 'resume' },
+  protocolError: { code: 1002, action: 'stop' },
+  unsupportedData: { code: 1003, action: 'stop' },
+  abnormal: { code: 1006, action: 'resume' },
+  badData: { code: 1007, action: 'stop' },
+  tooBig: { code: 1009, action: 'stop' },
+  internal: { code: 1011, action: 'resume' },
+  drained: { code: 1012, action: 'resume-at-once' },
+  overloaded: { code: 1013, action: 'resume-after-busy' },
+  rebalanced: { code: 4002, action: 'resume' },
+  tooSlow: { code: 4008, action: 'resume' },
+  sessionGone: { code: 4010, action: 'restart' },
+  helloTimeout: { code: 4408, action: 'resume' },
+  rateLimited: { code: 4429, action: 'resume-after-busy' },
+  moved: { code: 4500, action: 'moved' },
+  badCredential: { code: 4501, action: 'credential' },
+  suspended: { code: 4503, action: 'stop' },
+  tenantQuota: { code: 4529, action: 'stop' },
+} as const satisfies Record<string, CloseCode>;
 
 export type CloseName = keyof typeof table;
 
-/** The one table of close codes; docs, SDK and tests are compared with it. */
-export const closeCodes: Readonly<Record<CloseName, CloseCode>> = Object.fromEntries(
-  Object.entries(table).map(([name, row]) => [name, { name, ...row }]),
-) as Record<CloseName, CloseCode>;
+/** The one table of close codes; docs, SDK and tests are compared with it. Their meanings are apart: no page loads them. */
+export const closeCodes: Readonly<Record<CloseName, CloseCode>> = table;
 
-const byCode = new Map<number, CloseCode>(Object.values(closeCodes).map((row) => [row.code, row]));
+const rows: readonly CloseCode[] = Object.values(table);
 
 /** The action for any code: an unknown one below 4500 is a loss, an unknown one from 4500 on stops the client. */
 export function closeAction(code: number): CloseAction {
-  const known = byCode.get(code);
+  const known = rows.find((row) => row.code === code);
   if (known) return known.action;
   return code >= 4500 ? 'stop' : 'resume';
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { closeAction, closeCodes } from '../../src/protocol/close-codes.js';
+import { closeCodeMeanings } from '../../src/protocol/close-code-meanings.js';
+import { closeAction, closeCodes, type CloseName } from '../../src/protocol/close-codes.js';
 import { errorCodes } from '../../src/protocol/error-codes.js';
 
 const root = new URL('../../', import.meta.url);
@@ -45,7 +46,11 @@ function documentedFields(page: string, title: string): ReadonlyMap<string, read
 describe('docs/protocol.md', () => {
   it('has every close code with its meaning and action, and no other', async () => {
     const documented = tableIn(await read('docs/protocol.md'), 'Close codes');
-    const rows = Object.values(closeCodes).map(({ code, meaning, action }) => [String(code), meaning, `\`${action}\``]);
+    const rows = Object.entries(closeCodes).map(([name, { code, action }]) => [
+      String(code),
+      closeCodeMeanings[name as CloseName],
+      `\`${action}\``,
+    ]);
     expect(documented.slice(0, -2)).toEqual(rows);
     expect(documented.slice(-2)).toEqual([
       ['other, below 4500', 'lost', `\`${closeAction(4499)}\``],

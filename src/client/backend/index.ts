@@ -1,0 +1,8 @@
+export {
+  verifyWebhook,
+  WebhookError,
+  type VerifiedWebhook,
+  type VerifyOptions,
+  type WebhookEvent,
+  type WebhookHeaders,
+} from './verify-webhook.js';
