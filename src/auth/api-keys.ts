@@ -47,6 +47,11 @@ export class ApiKeys {
     if (!row || !matches) throw new BatonError('unauthorized');
     return row.backend;
   }
+
+  find(tenant: TenantId, keyId: string): Backend | null {
+    const backend = this.known.get(keyId)?.backend;
+    return backend?.tenant === tenant ? backend : null;
+  }
 }
 
 /** No file: no backend may call. Rejects with SecretFileError, which names every row and field that is wrong. */

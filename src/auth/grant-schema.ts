@@ -5,7 +5,7 @@ import type { Grant } from '../protocol/grants.js';
 export const MAX_GRANTS = 100;
 
 /** `*`, a stream name, or the beginning of one with a trailing `*`; backends also name `user:<id>` and `session:<id>`. */
-const STREAM_PATTERN = /^(?:\*|[a-z]{1,16}(?::[A-Za-z0-9._/-]{0,128})?\*?)$/;
+const STREAM_PATTERN = /^(?:\*|[a-z]{1,16}(?::(?:key:)?[A-Za-z0-9._/-]{0,128})?\*?)$/;
 
 const grantSchema = z.object({
   stream: z.string().regex(STREAM_PATTERN, 'must be a stream name, or the beginning of one followed by `*`'),

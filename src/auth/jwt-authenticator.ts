@@ -2,7 +2,7 @@ import { errors, jwtVerify, type JWTVerifyResult } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { BatonError } from '../lib/baton-error.js';
-import { isTenantId, isUserId, type TenantId, type UserId } from '../protocol/ids.js';
+import { isTenantId, isTokenUser, type TenantId, type UserId } from '../protocol/ids.js';
 import type { ApiKeys } from './api-keys.js';
 import { grantsSchema } from './grant-schema.js';
 import type { Authenticator, Backend, Principal } from './principal.js';
@@ -13,7 +13,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 const claimsSchema = z.object({
-  sub: z.custom<UserId>(isUserId, 'must be a user id'),
+  sub: z.custom<UserId>(isTokenUser, 'must be a user id'),
   tenant: z.custom<TenantId>(isTenantId, 'must be a tenant id'),
   exp: z.number().max(Number.MAX_SAFE_INTEGER / 1_000),
   grants: grantsSchema.default([]),
@@ -45,6 +45,10 @@ export class JwtAuthenticator implements Authenticator {
 
   verifyApiKey(key: string): Backend {
     return this.apiKeys.verify(key);
+  }
+
+  findApiKey(tenant: TenantId, keyId: string): Backend | null {
+    return this.apiKeys.find(tenant, keyId);
   }
 
   private async verifySignature(token: string): Promise<JWTVerifyResult> {

@@ -1,6 +1,6 @@
 import { grantsSchema } from '../auth/grant-schema.js';
 import type { Grant } from '../protocol/grants.js';
-import { isTenantId, isUserId, type TenantId, type UserId } from '../protocol/ids.js';
+import { isTenantId, isTokenUser, type TenantId, type UserId } from '../protocol/ids.js';
 import { UsageError } from './command.js';
 
 export function tenantOption(value: string | undefined): TenantId {
@@ -9,7 +9,7 @@ export function tenantOption(value: string | undefined): TenantId {
 }
 
 export function userOption(value: string | undefined): UserId {
-  if (!isUserId(value)) throw new UsageError('--user must be a user id: letters, digits, . _ / -, at most 128');
+  if (!isTokenUser(value)) throw new UsageError('--user must be a user id: letters, digits, . _ / -, at most 128');
   return value;
 }
 

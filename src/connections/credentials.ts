@@ -1,7 +1,7 @@
-import type { Authenticator, Principal } from '../auth/principal.js';
+import { principalOfKey, type Authenticator, type Principal } from '../auth/principal.js';
 import { BatonError } from '../lib/baton-error.js';
 import type { HelloFrame } from '../protocol/frames.js';
-import type { TenantId, UserId } from '../protocol/ids.js';
+import { keyOfUser, type TenantId, type UserId } from '../protocol/ids.js';
 import type { ResumeTokens } from '../sessions/resume-tokens.js';
 import type { SessionFields, SessionRow } from '../sessions/session-store.js';
 
@@ -13,7 +13,10 @@ export interface ClaimedBy {
   readonly renew?: SessionFields;
 }
 
-/** What a `hello` or `token` frame proves. Every refusal is BatonError `unauthorized`. */
+/** An API key is `<id>.<secret>`; a JWT has three parts. */
+const API_KEY = /^[^.]+\.[^.]+$/;
+
+/** What a `hello` or `token` frame proves, by a token or an API key. Every refusal is BatonError `unauthorized`. */
 export class Credentials {
   constructor(
     private readonly authenticator: Authenticator,
@@ -24,23 +27,37 @@ export class Credentials {
     const token = hello.token ?? upgradeToken;
     if (hello.session === undefined || hello.resume === undefined) {
       if (token === null) throw new BatonError('unauthorized', '`hello` needs a token or a session to resume');
-      const principal = await this.authenticator.verifyToken(token);
+      const principal = await this.verify(token);
       return { tenant: principal.tenant, user: principal.user, create: fieldsOf(principal) };
     }
     const known = this.resumeTokens.verify(hello.resume);
     if (known.session !== hello.session) throw new BatonError('unauthorized', 'not the resume token of this session');
     const { tenant, user } = known;
     // The upgrade's header only opens a first session: on a resume the token of `hello` is what renews.
-    if (hello.token === undefined) return { tenant, user };
+    if (hello.token === undefined) return { tenant, user, ...this.ofKey(tenant, user) };
     return { tenant, user, renew: await this.renewal(hello.token, tenant, user) };
   }
 
   /** A new token for a session that exists: of the same tenant and user. */
   async renewal(token: string, tenant: TenantId, user: UserId): Promise<SessionFields> {
-    const principal = await this.authenticator.verifyToken(token);
+    const principal = await this.verify(token);
     if (principal.tenant !== tenant || principal.user !== user)
       throw new BatonError('unauthorized', 'the token is of another tenant or user');
     return fieldsOf(principal);
+  }
+
+  private async verify(credential: string): Promise<Principal> {
+    if (!API_KEY.test(credential)) return this.authenticator.verifyToken(credential);
+    return principalOfKey(this.authenticator.verifyApiKey(credential));
+  }
+
+  /** An API key has no end of its own: its session is over once the key is, and has the grants that the key has now. */
+  private ofKey(tenant: TenantId, user: UserId): Pick<ClaimedBy, 'renew'> {
+    const keyId = keyOfUser(user);
+    if (keyId === null) return {};
+    const backend = this.authenticator.findApiKey(tenant, keyId);
+    if (backend === null) throw new BatonError('unauthorized', 'the API key of this session is gone');
+    return { renew: fieldsOf(principalOfKey(backend)) };
   }
 
   resumeToken(row: SessionRow): string {

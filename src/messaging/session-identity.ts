@@ -1,6 +1,6 @@
 import type { Grant } from '../protocol/grants.js';
 import type { PublisherId, UserId } from '../protocol/ids.js';
-import { channelOf, type StreamName } from '../protocol/stream-name.js';
+import { parseNamed, type StreamName } from '../protocol/stream-name.js';
 import type { StreamOwner } from '../redis/keys.js';
 import type { SessionKey } from '../sessions/session-store.js';
 
@@ -12,11 +12,11 @@ export interface SessionIdentity extends SessionKey {
   readonly publisher: PublisherId | null;
 }
 
-/** The stream that a client means by a name: the tenant, user and session are always its own. */
+/** The stream that a client means by a name: always of its own tenant. Whether it may name it is said elsewhere. */
 export function ownerOf(stream: StreamName, identity: SessionIdentity): StreamOwner {
   const { tenant } = identity;
   if (stream === 'session') return { kind: 'session', tenant, session: identity.session };
   if (stream === 'user') return { kind: 'user', tenant, user: identity.user };
-  const channel = channelOf(stream);
-  return channel === null ? { kind: 'tenant', tenant } : { kind: 'channel', tenant, channel };
+  const named = parseNamed(stream);
+  return named === null ? { kind: 'tenant', tenant } : { ...named, tenant };
 }

@@ -3,12 +3,12 @@ import { BatonError } from '../lib/baton-error.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
 import type { PresenceFrame } from '../protocol/frames.js';
-import { mayUse } from '../protocol/grants.js';
 import type { ChannelName, ConnectionId, PodId } from '../protocol/ids.js';
 import type { PresenceKeys } from '../redis/keys.js';
 import type { FrameWriter } from './frame-writer.js';
 import type { OpenRoom, Participant, PresenceRooms } from './presence-rooms.js';
 import type { SessionIdentity } from './session-identity.js';
+import { sessionMay } from './session-permission.js';
 
 export interface SessionPresencePorts {
   readonly rooms: PresenceRooms;
@@ -51,7 +51,7 @@ export class SessionPresence implements Participant {
     const place = this.places.get(channel);
     if (!on) {
       if (place) this.leave(channel, place, false);
-    } else if (!mayUse(this.identity.grants, `channel:${channel}`, 'presence')) {
+    } else if (!sessionMay(this.identity, `channel:${channel}`, 'presence')) {
       if (place) this.leave(channel, place, false);
       this.refuse(channel, 'forbidden');
     } else if (place) {
@@ -96,7 +96,7 @@ export class SessionPresence implements Participant {
   }
 
   private refresh(channel: ChannelName): void {
-    if (mayUse(this.identity.grants, `channel:${channel}`, 'presence')) return;
+    if (sessionMay(this.identity, `channel:${channel}`, 'presence')) return;
     const place = this.places.get(channel);
     if (place) this.leave(channel, place, false);
     this.refuse(channel, 'forbidden');

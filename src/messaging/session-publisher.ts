@@ -2,14 +2,14 @@ import { BatonError } from '../lib/baton-error.js';
 import { brokenBound } from '../protocol/codec.js';
 import { errorCodes } from '../protocol/error-codes.js';
 import type { PublishFrame } from '../protocol/frames.js';
-import { mayUse } from '../protocol/grants.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import type { StreamOwner } from '../redis/keys.js';
-import type { AppendResult, SequencedItem, StreamLog } from '../streams/stream-log.js';
+import type { AppendResult, LogTimeMs, SequencedItem, StreamLog } from '../streams/stream-log.js';
 import { AckRanges } from './ack-ranges.js';
 import type { FrameWriter } from './frame-writer.js';
 import { ownerOf, type SessionIdentity } from './session-identity.js';
+import { mayName, sessionMay } from './session-permission.js';
 
 /** Publishes of one connection that Redis hasn't answered; past the high mark its socket isn't read. */
 const HIGH_MARK = { items: 512, bytes: 1_048_576 } as const;
@@ -17,11 +17,8 @@ const LOW_MARK = { items: 256, bytes: 524_288 } as const;
 
 export interface PublishingPorts {
   readonly log: StreamLog;
-  /**
-   * Time in ms of the Redis node that has the stream, which compares it with its own clock to find commands that a paused
-   * pod left behind.
-   */
-  readonly redisTimeMs: (owner: StreamOwner) => number;
+  /** The log compares it with its own clock, to find commands that a paused pod left behind. */
+  readonly timeMs: LogTimeMs;
 }
 
 /** What one connection publishes: checked, appended in order, and answered with the frames of "Publishing exactly once". */
@@ -49,9 +46,13 @@ export class SessionPublisher {
       this.tellError(stream, seq, new BatonError('no-publisher'));
       return;
     }
+    if (!mayName(this.identity, stream)) {
+      this.answerUnnamed(frame);
+      return;
+    }
     this.used.add(stream);
     const owner = ownerOf(stream, this.identity);
-    const readAtMs = this.ports.redisTimeMs(owner);
+    const readAtMs = this.ports.timeMs(owner);
     const base = { session, publisher, seq, after: frame.after, readAtMs };
     const item = this.itemOf(frame, base);
     const size = item.data?.length ?? 0;
@@ -94,12 +95,19 @@ export class SessionPublisher {
 
   private itemOf(frame: PublishFrame, base: Omit<SequencedItem, 'kind'>): SequencedItem {
     if (frame.data === undefined) return { ...base, kind: 'mark' };
-    if (!mayUse(this.identity.grants, frame.stream, 'publish')) return { ...base, kind: 'refuse', code: 'forbidden' };
+    if (!sessionMay(this.identity, frame.stream, 'publish')) return { ...base, kind: 'refuse', code: 'forbidden' };
     // Before JSON.stringify, which recurses. Refused, not `error`: otherwise the sequence would stop here for ever.
     if (brokenBound(frame.data) !== null) return { ...base, kind: 'refuse', code: 'bad-frame' };
     const data = JSON.stringify(frame.data);
     if (Buffer.byteLength(data) > MAX_DATA_BYTES) return { ...base, kind: 'refuse', code: 'too-big' };
     return { ...base, kind: 'publish', data };
+  }
+
+  /** Never one of its streams, so that the same answer follows from the frame alone, at every pod, and Redis keeps nothing. */
+  private answerUnnamed({ stream, seq, data }: PublishFrame): void {
+    const jumps: readonly [] = [];
+    if (data === undefined) this.answer(stream, seq, { kind: 'ack', jumps, position: null });
+    else this.answer(stream, seq, { kind: 'refused', code: 'forbidden', jumps });
   }
 
   private answer(stream: StreamName, seq: number, result: AppendResult): void {

@@ -1,12 +1,12 @@
 import { BatonError } from '../lib/baton-error.js';
 import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
 import type { ResetReason, StreamPositions } from '../protocol/frames.js';
-import { mayUse } from '../protocol/grants.js';
 import type { Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import type { LiveStreams, StreamSink, Subscription } from '../streams/live-streams.js';
 import type { FrameWriter } from './frame-writer.js';
 import { ownerOf, type SessionIdentity } from './session-identity.js';
+import { sessionMay } from './session-permission.js';
 
 export interface SubscriptionPorts {
   readonly live: LiveStreams;
@@ -39,7 +39,7 @@ export class SessionSubscriptions {
       this.writer.close('protocolError', `a subscribe to ${stream} is unanswered`);
       return;
     }
-    if (!mayUse(this.identity.grants, stream, 'subscribe')) {
+    if (!sessionMay(this.identity, stream, 'subscribe')) {
       this.refuse(stream, 'forbidden');
       return;
     }
@@ -70,7 +70,7 @@ export class SessionSubscriptions {
   renew(identity: SessionIdentity): void {
     this.identity = identity;
     for (const [stream, sink] of this.sinks) {
-      if (mayUse(identity.grants, stream, 'subscribe')) continue;
+      if (sessionMay(identity, stream, 'subscribe')) continue;
       sink.close();
       this.sinks.delete(stream);
       this.refuse(stream, 'forbidden');

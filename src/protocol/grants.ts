@@ -7,11 +7,8 @@ export interface Grant {
   readonly can: readonly Permission[];
 }
 
-/** Streams that everybody may subscribe to without a grant: they are the subscriber's own. */
-const OWN: ReadonlySet<string> = new Set(['session', 'user', 'tenant']);
-
+/** By the grants alone: what needs none is known where it is known whose the stream is. */
 export function mayUse(grants: readonly Grant[], stream: string, permission: Permission): boolean {
-  if (permission === 'subscribe' && OWN.has(stream)) return true;
   return grants.some((grant) => grant.can.includes(permission) && matches(grant.stream, stream));
 }
 

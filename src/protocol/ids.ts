@@ -24,13 +24,19 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
 const ID = /^[A-Za-z0-9_-]{1,32}$/;
 /** Tenants have no `/`: it separates the parts of a hash tag. */
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** The user of an API key's sessions. No name has a colon, so that no token can be made for one. */
+const KEY_USER = /^key:([A-Za-z0-9_-]{1,32})$/;
 
 export const isName = (text: unknown): text is string =>
   typeof text === 'string' && NAME.test(text) && !text.includes('..') && !text.includes('//');
 export const isId = (text: unknown): text is string => typeof text === 'string' && ID.test(text);
 export const isTenantId = (text: unknown): text is TenantId =>
   typeof text === 'string' && TENANT.test(text) && !text.includes('..');
-export const isUserId = (text: unknown): text is UserId => isName(text);
+/** Whom a token may speak for. */
+export const isTokenUser = (text: unknown): text is UserId => isName(text);
+/** Whom a session may belong to: also an API key. */
+export const isUserId = (text: unknown): text is UserId =>
+  isName(text) || (typeof text === 'string' && KEY_USER.test(text));
 export const isChannelName = (text: unknown): text is ChannelName => isName(text);
 export const isSessionId = (text: unknown): text is SessionId => isId(text);
 export const isPublisherId = (text: unknown): text is PublisherId => isId(text);
@@ -44,6 +50,10 @@ export const asPublisherId = (text: string): PublisherId => check(isId(text), 'p
 export const asEntryId = (text: string): EntryId => check(isId(text), 'entry', text) as EntryId;
 export const asConnectionId = (text: string): ConnectionId => check(isId(text), 'connection', text) as ConnectionId;
 export const asPodId = (text: string): PodId => check(isId(text), 'pod', text) as PodId;
+
+export const userOfKey = (keyId: string): UserId => asUserId(`key:${keyId}`);
+/** Null for the users of tokens. */
+export const keyOfUser = (user: UserId): string | null => KEY_USER.exec(user)?.[1] ?? null;
 
 function check(valid: boolean, kind: string, text: string): string {
   if (!valid) throw new TypeError(`not a valid ${kind} id: ${JSON.stringify(text.slice(0, 40))}`);

@@ -1,20 +1,30 @@
-import { isChannelName, type ChannelName } from './ids.js';
+import { isChannelName, isSessionId, isUserId, type ChannelName, type SessionId, type UserId } from './ids.js';
 
 /**
  * A stream as a client names it: its own session's, its user's, its tenant's, or a channel of its tenant. Whose they
- * are follows from the verified credential, never from the frame.
+ * are follows from the verified credential, never from the frame. With an API key also those of others in its tenant,
+ * by their ids.
  */
-export type StreamName = 'session' | 'user' | 'tenant' | `channel:${string}`;
+export type StreamName = 'session' | 'user' | 'tenant' | `channel:${string}` | `user:${string}` | `session:${string}`;
 
-const CHANNEL = 'channel:';
+/** What follows the kind in a name, and of which kind it is. */
+export type NamedStream =
+  | { readonly kind: 'channel'; readonly channel: ChannelName }
+  | { readonly kind: 'user'; readonly user: UserId }
+  | { readonly kind: 'session'; readonly session: SessionId };
 
 export function isStreamName(text: unknown): text is StreamName {
   if (typeof text !== 'string') return false;
-  if (text === 'session' || text === 'user' || text === 'tenant') return true;
-  return text.startsWith(CHANNEL) && isChannelName(text.slice(CHANNEL.length));
+  return text === 'session' || text === 'user' || text === 'tenant' || parseNamed(text) !== null;
 }
 
-/** The channel of `channel:<name>`, or null for the other streams. */
-export function channelOf(stream: StreamName): ChannelName | null {
-  return stream.startsWith(CHANNEL) ? (stream.slice(CHANNEL.length) as ChannelName) : null;
+/** Null for `session`, `user` and `tenant`: whose those are isn't in the name. */
+export function parseNamed(text: string): NamedStream | null {
+  const colon = text.indexOf(':');
+  const kind = text.slice(0, Math.max(0, colon));
+  const name = text.slice(colon + 1);
+  if (kind === 'channel' && isChannelName(name)) return { kind, channel: name };
+  if (kind === 'user' && isUserId(name)) return { kind, user: name };
+  if (kind === 'session' && isSessionId(name)) return { kind, session: name };
+  return null;
 }

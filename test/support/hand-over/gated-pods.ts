@@ -2,7 +2,7 @@ import { OpenConnections } from '../../../src/connections/open-connections.js';
 import { asSessionId, asTenantId } from '../../../src/protocol/ids.js';
 import { SESSION_STORE, type SessionRow, type SessionStore } from '../../../src/sessions/session-store.js';
 import type { RunningPod } from '../../../src/start-pod.js';
-import { install, startPodHere, type Installation } from '../in-process-pod.js';
+import { install, startPodHere, type Caller, type Installation } from '../in-process-pod.js';
 import { TcpGate } from '../tcp-gate.js';
 import { FrameGate } from './frame-gate.js';
 
@@ -27,8 +27,11 @@ export class GatedPods {
     private readonly redisUrl: string,
   ) {}
 
-  static async install(redis: { readonly url: string; readonly keyPrefix: string }): Promise<GatedPods> {
-    return new GatedPods(await install(redis, []), redis.url);
+  static async install(
+    redis: { readonly url: string; readonly keyPrefix: string },
+    callers: readonly Caller[] = [],
+  ): Promise<GatedPods> {
+    return new GatedPods(await install(redis, callers), redis.url);
   }
 
   async start(name: string, more: Readonly<Record<string, string>> = {}): Promise<GatedPod> {
@@ -57,6 +60,11 @@ export class GatedPods {
 
   token(user: string): Promise<string> {
     return this.installation.token(TENANT, user);
+  }
+
+  /** As a backend uses it on a socket. */
+  apiKey(id: string): string {
+    return this.installation.bearer(id).slice('Bearer '.length);
   }
 
   async close(): Promise<void> {
