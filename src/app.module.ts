@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -8,20 +8,19 @@ import { FleetModule } from './fleet/fleet.module.js';
 import { HealthModule } from './http/health.module.js';
 import { HttpApiModule } from './http/http-api.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
-import { RedisModule } from './redis/redis.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StreamsModule } from './streams/streams.module.js';
 
 /** The composition root: the rooms, from the ground up, and what some need of others. */
 @Module({})
 export class AppModule {
-  static of(config: Config): DynamicModule {
+  static async of(config: Config): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
         ConfigModule.of(config),
         ObservabilityModule,
-        RedisModule,
+        await storageOf(config),
         AuthModule,
         StreamsModule,
         SessionsModule,
@@ -33,4 +32,11 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** Only one of the two is loaded: memory does without ioredis, and a pod of production without the twins. */
+async function storageOf({ storage }: Config): Promise<Type> {
+  return storage === 'memory'
+    ? (await import('./memory-storage.module.js')).MemoryStorageModule
+    : (await import('./redis-storage.module.js')).RedisStorageModule;
 }

@@ -20,8 +20,7 @@ import type { Clock } from './lib/clock.js';
 import { LOGGER, type Logger } from './observability/logger.js';
 import { METRICS, type Metrics } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
-import { RedisKeys } from './redis/keys.js';
-import { REDIS_COMMANDS, type RedisCommands } from './redis/redis-ports.js';
+import { STORAGE_HEALTH, type StorageHealth } from './redis/storage-health.js';
 import { warmUp } from './warm-up.js';
 
 /**
@@ -51,7 +50,7 @@ export async function startPod(config: Config): Promise<RunningPod> {
   const { host, port: wantedPort, healthPort: wantedHealthPort } = config.server;
   const healthPort = await health.listen(wantedHealthPort, host);
   await app.init();
-  await redisAnswers(app, config);
+  await storageAnswers(app);
   startup.reach('opening');
   await app.listen(wantedPort, host);
   const { port } = app.getHttpServer().address() as AddressInfo;
@@ -72,7 +71,7 @@ export async function startPod(config: Config): Promise<RunningPod> {
 
 async function createApp(config: Config): Promise<ExpressApplication> {
   const options: Partial<NestApplicationOptions> = { abortOnError: false, bodyParser: false, bufferLogs: true };
-  const app = await NestFactory.create<ExpressApplication>(AppModule.of(config), options);
+  const app = await NestFactory.create<ExpressApplication>(await AppModule.of(config), options);
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.get<Metrics>(METRICS).buildInfo.set({ version: buildVersion(), revision: config.pod.revision }, 1);
   const context = app.get<ConnectionContext>(CONNECTION_CONTEXT);
@@ -81,14 +80,13 @@ async function createApp(config: Config): Promise<ExpressApplication> {
 }
 
 /** Each try has the command's own deadline. */
-async function redisAnswers(app: ExpressApplication, { redis }: Config): Promise<void> {
-  const commands = app.get<RedisCommands>(REDIS_COMMANDS);
+async function storageAnswers(app: ExpressApplication): Promise<void> {
+  const storage = app.get<StorageHealth>(STORAGE_HEALTH);
   const logger = app.get<Logger>(LOGGER);
   const clock = app.get<Clock>(CLOCK);
-  const { pods } = new RedisKeys(redis.keyPrefix);
   for (let failures = 0; ; failures += 1) {
     try {
-      await commands.exist([pods]);
+      await storage.ask();
       return;
     } catch (error) {
       if (failures === 0) logger.warn('startup.waiting-for-redis', { error });

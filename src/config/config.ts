@@ -1,10 +1,13 @@
 import type { RedisConfig, RedisSettings } from './redis-config.js';
+import type { StorageKind, StorageSettings } from './storage-options.js';
 
 export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
 
 /** The configuration tree, parsed once in main.ts; a class gets the slice that it needs. */
 export interface Config {
   readonly server: ServerConfig;
+  /** `memory`: nothing of `redis` but the key prefix has a meaning. */
+  readonly storage: StorageKind;
   readonly redis: RedisConfig;
   readonly auth: AuthConfig;
   readonly streams: StreamsConfig;
@@ -14,8 +17,11 @@ export interface Config {
   readonly drain: DrainConfig;
   readonly log: LogConfig;
 }
-/** The tree as the environment has it: Redis' settings are put together after they have been read. */
-export type Settings = Omit<Config, 'redis'> & { readonly redis: RedisSettings };
+/** The tree as the environment has it: what isn't a leaf of a section is put together after it has been read. */
+export type Settings = Omit<Config, 'redis' | 'storage'> & {
+  readonly storage: StorageSettings;
+  readonly redis: RedisSettings;
+};
 export interface ServerConfig {
   readonly host: string;
   /** Clients (WebSocket) and backends (HTTP API). 0: any free port. */

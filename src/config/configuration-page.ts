@@ -3,6 +3,7 @@ import { options, type OptionTable } from './options.js';
 
 const titles: Readonly<Record<keyof OptionTable, string>> = {
   server: 'Ports',
+  storage: 'Storage',
   redis: 'Redis',
   auth: 'Credentials',
   streams: 'Streams',

@@ -34,7 +34,8 @@ export function loadConfig(env: Environment): Config {
   const settings = Object.fromEntries(sections) as Settings;
   problems.push(...contradictions(settings, new Set(problems.flatMap(({ keys }) => keys))));
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ ...settings, redis: Object.freeze(redisConfigOf(settings.redis)) });
+  const { storage, redis } = settings;
+  return Object.freeze({ ...settings, storage: storage.kind, redis: Object.freeze(redisConfigOf(redis)) });
 }
 
 /** Some fields of one section, for a command that needs no more and takes the rest as it comes. Throws ConfigError. */

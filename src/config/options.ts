@@ -17,6 +17,7 @@ import {
   type Option,
 } from './option.js';
 import { redis } from './redis-options.js';
+import { storage } from './storage-options.js';
 
 /** A setting for every leaf of the tree: the place in this table is the path in the tree, and the compiler compares them. */
 export type OptionTable = {
@@ -336,4 +337,4 @@ const log: OptionTable['log'] = {
   ]),
 };
 
-export const options: OptionTable = { server, redis, auth, streams, sessions, connections, pod, drain, log };
+export const options: OptionTable = { server, storage, redis, auth, streams, sessions, connections, pod, drain, log };

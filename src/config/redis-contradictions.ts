@@ -8,14 +8,20 @@ export interface Check {
   readonly check: (settings: Settings) => string | null;
 }
 
+const placesOf = ({ url, sentinels, clusterNodes }: Settings['redis']): number =>
+  [url !== null, sentinels.length > 0, clusterNodes.length > 0].filter(Boolean).length;
+
 /** Settings of Redis that are each possible and together are not. */
 export const redisChecks: readonly Check[] = [
   {
     keys: ['BATON_REDIS_URL', 'BATON_REDIS_SENTINELS', 'BATON_REDIS_CLUSTER_NODES'],
-    check: ({ redis }) => {
-      const places = [redis.url !== null, redis.sentinels.length > 0, redis.clusterNodes.length > 0];
-      return places.filter(Boolean).length === 1 ? null : 'exactly one of the three must be set';
-    },
+    check: ({ redis, storage }) =>
+      storage.kind === 'memory' || placesOf(redis) === 1 ? null : 'exactly one of the three must be set',
+  },
+  {
+    keys: ['BATON_STORAGE', 'BATON_REDIS_URL', 'BATON_REDIS_SENTINELS', 'BATON_REDIS_CLUSTER_NODES'],
+    check: ({ redis, storage }) =>
+      storage.kind === 'memory' && placesOf(redis) > 0 ? 'storage in memory leaves no use for a Redis' : null,
   },
   {
     keys: [

@@ -5,15 +5,15 @@ import { CLOCK, CONFIG } from '../config/tokens.js';
 import { FLEET, type Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../lib/clock.js';
 import { PresenceRooms } from '../messaging/presence-rooms.js';
-import { PresenceStore } from '../messaging/presence-store.js';
+import { PRESENCE_STORE, type PresenceStore } from '../messaging/presence-store.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRICS, type Metrics } from '../observability/metrics.js';
-import { RedisKeys, type StreamOwner } from '../redis/keys.js';
-import { REDIS_COMMANDS, REDIS_SUBSCRIBER, type RedisCommands, type RedisSubscriber } from '../redis/redis-ports.js';
+import { RedisKeys } from '../redis/keys.js';
+import { REDIS_SUBSCRIBER, type RedisSubscriber } from '../redis/redis-ports.js';
 import { RESUME_TOKENS, type ResumeTokens } from '../sessions/resume-tokens.js';
 import { SESSION_EVENTS, SESSION_STORE, type SessionEvents, type SessionStore } from '../sessions/session-store.js';
 import { LIVE_STREAMS, type LiveStreams } from '../streams/live-streams.js';
-import { STREAM_LOG, type StreamLog } from '../streams/stream-log.js';
+import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs, type StreamLog } from '../streams/stream-log.js';
 import { ADMISSION_POLICY, type AdmissionPolicy } from './admission.js';
 import { BatonGateway } from './baton.gateway.js';
 import type { ConnectionContext } from './connection-context.js';
@@ -81,47 +81,43 @@ const providers: readonly FactoryProvider[] = [
   },
   {
     provide: PresenceRooms,
-    inject: [REDIS_COMMANDS, REDIS_SUBSCRIBER, FLEET, CONFIG, CONNECTION_CONTEXT],
+    inject: [PRESENCE_STORE, REDIS_SUBSCRIBER, FLEET, CONFIG, CONNECTION_CONTEXT],
     useFactory: (
-      redis: RedisCommands,
+      store: PresenceStore,
       subscriber: RedisSubscriber,
       fleet: Fleet,
       config: Config,
       { clock, logger }: ConnectionContext,
-    ) => {
-      const store = new PresenceStore(redis, new RedisKeys(config.redis.keyPrefix), config.sessions);
-      return new PresenceRooms({ store, subscriber, clock, logger, pods: new LivingPods(fleet, config.pod) });
-    },
+    ) => new PresenceRooms({ store, subscriber, clock, logger, pods: new LivingPods(fleet, config.pod) }),
   },
   {
     provide: SessionOpener,
     inject: [
-      ...[Handshake, SESSION_STORE, STREAM_LOG, REDIS_COMMANDS, LIVE_STREAMS, PresenceRooms],
+      ...[Handshake, SESSION_STORE, STREAM_LOG, LOG_TIME_MS, LIVE_STREAMS, PresenceRooms],
       ...[CONFIG, CONNECTION_CONTEXT],
     ],
     useFactory: (
       handshake: Handshake,
       store: SessionStore,
       log: StreamLog,
-      redis: RedisCommands,
+      timeMs: LogTimeMs,
       live: LiveStreams,
       presence: PresenceRooms,
       config: Config,
       context: ConnectionContext,
     ) => {
-      const keys = new RedisKeys(config.redis.keyPrefix);
-      const publishing = { log, redisTimeMs: (owner: StreamOwner) => redis.timeMs(keys.stream(owner).log) };
-      const ports = { handshake, store, publishing, subscriptions: { live }, presence };
+      const ports = { handshake, store, publishing: { log, timeMs }, subscriptions: { live }, presence };
       return new SessionOpener(ports, config.streams, config.pod, context);
     },
   },
   {
     provide: ConnectionsLifecycle,
-    inject: [OpenConnections, SESSION_STORE, REDIS_SUBSCRIBER, PresenceRooms, CONFIG, CONNECTION_CONTEXT],
+    inject: [OpenConnections, SESSION_STORE, REDIS_SUBSCRIBER, RedisKeys, PresenceRooms, CONFIG, CONNECTION_CONTEXT],
     useFactory: (
       open: OpenConnections,
       store: SessionStore,
       subscriber: RedisSubscriber,
+      keys: RedisKeys,
       presence: PresenceRooms,
       config: Config,
       { clock, logger, unanswered }: ConnectionContext,
@@ -130,7 +126,7 @@ const providers: readonly FactoryProvider[] = [
         new Heartbeat(() => open.all(), config.connections, clock),
         new SessionKeeper({ store, unanswered, clock, logger }, () => open.all(), config.sessions),
         subscriber,
-        new RedisKeys(config.redis.keyPrefix),
+        keys,
         presence,
       ),
   },

@@ -8,13 +8,10 @@ import { FLEET, type Fleet } from '../fleet/fleet.js';
 import { PeerPicker } from '../fleet/peer-picker.js';
 import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
-import { RedisKeys } from '../redis/keys.js';
-import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
 import { DrainAdmission } from './drain-admission.js';
 import { DrainCoordinator } from './drain-coordinator.js';
 import type { DrainPorts } from './hand-over.js';
 import { PACE_BUCKET, type PaceBucket } from './pace.js';
-import { RedisPaceBucket } from './redis-pace-bucket.js';
 
 const DRAIN_PORTS = Symbol('DrainPorts');
 
@@ -22,12 +19,6 @@ const DRAIN_PORTS = Symbol('DrainPorts');
 @Module({
   imports: [ConnectionRegistryModule],
   providers: [
-    {
-      provide: PACE_BUCKET,
-      inject: [REDIS_COMMANDS, CONFIG],
-      useFactory: (commands: RedisCommands, { redis }: Config) =>
-        new RedisPaceBucket(commands, new RedisKeys(redis.keyPrefix)),
-    },
     {
       provide: DRAIN_PORTS,
       inject: [FLEET, PeerPicker, CONNECTION_REGISTRY, PACE_BUCKET],

@@ -15,3 +15,8 @@ export interface FleetTable {
   /** Its row as long as it lives; also one that this reader doesn't share a workload with. */
   find(pod: PodId): Promise<PodRow | null>;
 }
+
+/** The table as this pod writes into it. */
+export type FleetTableOf = (own: PodId) => FleetTable;
+
+export const FLEET_TABLE = Symbol('FleetTableOf');

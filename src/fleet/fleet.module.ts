@@ -6,12 +6,10 @@ import { randomId } from '../lib/random-id.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { asPodId } from '../protocol/ids.js';
 import { SUBPROTOCOL } from '../protocol/frames.js';
-import { RedisKeys } from '../redis/keys.js';
-import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
 import { BeatingFleet } from './beating-fleet.js';
+import { FLEET_TABLE, type FleetTableOf } from './fleet-table.js';
 import { FLEET } from './fleet.js';
 import { PeerPicker } from './peer-picker.js';
-import { RedisFleetTable } from './redis-fleet-table.js';
 
 /** Starts beating when the application has been put together; draining/ makes it leave. */
 @Global()
@@ -19,15 +17,9 @@ import { RedisFleetTable } from './redis-fleet-table.js';
   providers: [
     {
       provide: FLEET,
-      inject: [CONFIG, REDIS_COMMANDS, CLOCK, LOGGER],
-      useFactory: (
-        { redis, pod, connections, server }: Config,
-        commands: RedisCommands,
-        clock: Clock,
-        logger: Logger,
-      ) => {
+      inject: [CONFIG, FLEET_TABLE, CLOCK, LOGGER],
+      useFactory: ({ pod, connections, server }: Config, tableOf: FleetTableOf, clock: Clock, logger: Logger) => {
         const id = asPodId(randomId());
-        const table = new RedisFleetTable(commands, new RedisKeys(redis.keyPrefix), id, pod.beatTtlMs);
         const identity = {
           pod: id,
           name: pod.name,
@@ -38,7 +30,7 @@ import { RedisFleetTable } from './redis-fleet-table.js';
           probeUrl: pod.ip === null ? null : probeUrl(pod.ip, server.healthPort),
           protocols: [SUBPROTOCOL],
         };
-        return new BeatingFleet(table, { identity, beatMs: pod.beatMs }, clock, logger);
+        return new BeatingFleet(tableOf(id), { identity, beatMs: pod.beatMs }, clock, logger);
       },
     },
     {

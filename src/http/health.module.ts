@@ -9,7 +9,7 @@ import { FLEET, type Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRICS, type Metrics } from '../observability/metrics.js';
-import { REDIS_COMMANDS, type RedisCommands } from '../redis/redis-ports.js';
+import { STORAGE_HEALTH, type StorageHealth } from '../redis/storage-health.js';
 import { HealthChecks, type HealthSources } from './health-checks.js';
 import { HealthServer } from './health-server.js';
 import { PeersRedis } from './peers-redis.js';
@@ -31,10 +31,10 @@ const HEALTH_SOURCES = Symbol('HealthSources');
     { provide: StartupProgress, useFactory: () => new StartupProgress() },
     {
       provide: HEALTH_SOURCES,
-      inject: [StartupProgress, REDIS_COMMANDS, DrainCoordinator, FLEET, CLOCK],
+      inject: [StartupProgress, STORAGE_HEALTH, DrainCoordinator, FLEET, CLOCK],
       useFactory: (
         startup: StartupProgress,
-        redis: RedisCommands,
+        redis: StorageHealth,
         drain: DrainCoordinator,
         fleet: Fleet,
         clock: Clock,
@@ -66,7 +66,7 @@ export class HealthModule {
     @Inject(METRICS) metrics: Metrics,
     @Inject(CONNECTION_REGISTRY) connections: ConnectionRegistry,
     @Inject(FLEET) fleet: Fleet,
-    @Inject(REDIS_COMMANDS) redis: RedisCommands,
+    @Inject(STORAGE_HEALTH) redis: StorageHealth,
     @Inject(DrainCoordinator) drain: DrainCoordinator,
   ) {
     sampleAtScrape(metrics, { connections, fleet, redis, drain });

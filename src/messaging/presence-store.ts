@@ -1,5 +1,3 @@
-import type { SessionsConfig } from '../config/config.js';
-import { BatonError } from '../lib/baton-error.js';
 import {
   asPodId,
   asSessionId,
@@ -11,8 +9,7 @@ import {
   type TenantId,
   type UserId,
 } from '../protocol/ids.js';
-import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
-import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
+import type { PresenceKeys } from '../redis/keys.js';
 
 /** A session in a channel, and the pod that vouches for it. */
 export interface Member {
@@ -38,42 +35,18 @@ export interface PresenceList {
   readonly members: readonly Member[];
 }
 
-/** Two sweeps: one that fails doesn't cost anybody's place. */
-const ttlMs = ({ sweepMs }: SessionsConfig): number => 2 * sweepMs;
-
-/** Who is in which channel, in Redis. Every call is idempotent and rejects with BatonError `unavailable`. */
-export class PresenceStore {
-  constructor(
-    private readonly redis: RedisCommands,
-    private readonly keys: RedisKeys,
-    private readonly config: SessionsConfig,
-  ) {}
-
-  keysOf(tenant: TenantId, channel: ChannelName): PresenceKeys {
-    return this.keys.presence(tenant, channel);
-  }
-
+/** Who is in which channel. Every call is idempotent and rejects with BatonError `unavailable`. */
+export interface PresenceStore {
+  /** Names the channel; what changes in it is told on `told`, as text for parsePresenceChange. */
+  keysOf(tenant: TenantId, channel: ChannelName): PresenceKeys;
   /** Also a refresh and, with a higher attempt, another owner. The changes until then; null: a higher attempt is there. */
-  async enter({ here, told }: PresenceKeys, entrant: Entrant): Promise<number | null> {
-    const { session, user, pod, attempt, connection } = entrant;
-    const args = [session, user, pod, attempt, connection, ttlMs(this.config)];
-    const [kind, changes] = listOf(await this.redis.run({ script: 'presence-enter', keys: [here, told], args }));
-    return kind === 'here' ? Number(changes) : null;
-  }
-
-  async leave({ here, told }: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void> {
-    await this.redis.run({ script: 'presence-leave', keys: [here, told], args: [session, connection] });
-  }
-
-  async list({ here, told }: PresenceKeys): Promise<PresenceList> {
-    const args = [ttlMs(this.config)];
-    const [changes, ...texts] = listOf(await this.redis.run({ script: 'presence-list', keys: [here, told], args }));
-    const members = texts.flatMap((session, at) =>
-      at % 4 === 0 ? [memberOf([session, texts[at + 1] ?? '', texts[at + 2] ?? '', texts[at + 3] ?? ''])] : [],
-    );
-    return { changes: Number(changes), members };
-  }
+  enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null>;
+  leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void>;
+  /** Without those that nobody has refreshed for two sweeps. */
+  list(keys: PresenceKeys): Promise<PresenceList>;
 }
+
+export const PRESENCE_STORE = Symbol('PresenceStore');
 
 export type PresenceChange = { readonly number: number } & (
   { readonly kind: 'put'; readonly member: Member } | { readonly kind: 'left'; readonly session: SessionId }
@@ -89,11 +62,6 @@ export function parsePresenceChange(message: string): PresenceChange | null {
   return { kind: 'put', number: Number(number), member: memberOf([session, user, since, pod]) };
 }
 
-function memberOf([session, user, since, pod]: readonly [string, string, string, string]): Member {
+export function memberOf([session, user, since, pod]: readonly [string, string, string, string]): Member {
   return { session: asSessionId(session), user: asUserId(user), since: Number(since), pod: asPodId(pod) };
-}
-
-function listOf(reply: RedisReply): readonly string[] {
-  if (!Array.isArray(reply)) throw new BatonError('internal', `presence was answered ${JSON.stringify(reply)}`);
-  return reply.map(String);
 }

@@ -42,6 +42,11 @@ export class MemoryKeyspace {
     if (found) this.set(key, found.type, found.value, ttlMs);
   }
 
+  /** Of all keys: nobody looks at those of a session that is gone. */
+  removeExpired(): void {
+    for (const key of this.records.keys()) this.record(key);
+  }
+
   /** Null: there is no such key. */
   ttlMs(key: string): number | null {
     const found = this.record(key);

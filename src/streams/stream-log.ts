@@ -64,4 +64,8 @@ export interface StreamLog {
   touch(owner: StreamOwner, session: SessionId, publisher: PublisherId): Promise<void>;
 }
 
+/** The clock by which a publish is `late`, in ms since 1970: that of where the stream's log lives. No round trip. */
+export type LogTimeMs = (owner: StreamOwner) => number;
+
+export const LOG_TIME_MS = Symbol('LogTimeMs');
 export const STREAM_LOG = Symbol('StreamLog');

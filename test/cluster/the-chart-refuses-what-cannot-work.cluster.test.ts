@@ -22,6 +22,16 @@ const refusals: readonly Refusal[] = [
     says: 'There is no Redis: it keeps every session and message, and is all that pods share (replicas is 2)',
   },
   {
+    what: 'several pods that keep everything in their memory',
+    values: { storage: 'memory', replicas: 2 },
+    says: 'storage is memory, and replicas is 2: pods share nothing then',
+  },
+  {
+    what: 'a Redis for a pod that keeps everything in its memory',
+    values: { ...working, storage: 'memory', replicas: 1 },
+    says: 'redis.dev.enabled is set, but storage is memory',
+  },
+  {
     what: 'a Redis of its own beside yours',
     values: { redis: { url: 'redis://redis:6379', dev: { enabled: true } } },
     says: 'redis.url and redis.dev.enabled are set: Baton uses one Redis',
@@ -86,6 +96,14 @@ describe('the chart', () => {
       TLS_CERT_FILE: '/etc/baton/redis-tls/tls.crt',
       TLS_KEY_FILE: '/etc/baton/redis-tls/tls.key',
     });
+    expect(stdout).not.toContain('BATON_REDIS_URL');
+  });
+
+  itWithHelm('renders one pod that keeps everything in its memory, and never two at a time', async () => {
+    const { status, stdout, stderr } = await renderChart({ storage: 'memory', replicas: 1 });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('name: BATON_STORAGE\n              value: memory\n');
+    expect(stdout).toContain('type: Recreate');
     expect(stdout).not.toContain('BATON_REDIS_URL');
   });
 

@@ -36,8 +36,8 @@ class Connection {
   private readonly publisher: SessionPublisher;
 
   constructor(pod: StreamPod) {
-    const redisTimeMs = () => pod.redis.commands.timeMs('any key');
-    this.publisher = new SessionPublisher({ log: pod.log, redisTimeMs }, this.writer(), identity);
+    const timeMs = () => pod.redis.commands.timeMs('any key');
+    this.publisher = new SessionPublisher({ log: pod.log, timeMs }, this.writer(), identity);
   }
 
   publish(seq: number): void {

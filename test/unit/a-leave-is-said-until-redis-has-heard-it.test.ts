@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { BatonError } from '../../src/lib/baton-error.js';
 import { PresenceLeaves } from '../../src/messaging/presence-leaves.js';
-import { PresenceStore } from '../../src/messaging/presence-store.js';
+import { RedisPresenceStore } from '../../src/messaging/redis-presence-store.js';
 import { asChannelName, asConnectionId, asSessionId, asTenantId } from '../../src/protocol/ids.js';
 import { RedisKeys } from '../../src/redis/keys.js';
 import type { RedisCommands, ScriptCall } from '../../src/redis/redis-ports.js';
@@ -12,7 +12,7 @@ const LATE_MS = 10_000;
 const session = asSessionId('s');
 
 let clock: ManualClock;
-let store: PresenceStore;
+let store: RedisPresenceStore;
 let leaves: PresenceLeaves;
 let away: boolean;
 /** Connections that Redis was asked to let go, and the sizes of the writes. */
@@ -35,7 +35,7 @@ beforeEach(() => {
     if (away) throw new BatonError('unavailable');
     return 1;
   };
-  store = new PresenceStore({ run } as unknown as RedisCommands, new RedisKeys('b:'), { ttlMs: 1, sweepMs: 1 });
+  store = new RedisPresenceStore({ run } as unknown as RedisCommands, new RedisKeys('b:'), { ttlMs: 1, sweepMs: 1 });
   leaves = new PresenceLeaves({ store, clock, logger: silentLogger });
 });
 

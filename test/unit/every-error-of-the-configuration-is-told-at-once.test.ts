@@ -34,6 +34,16 @@ describe('a configuration that can work', () => {
     });
   });
 
+  it('needs no Redis to keep everything in memory, and takes none', () => {
+    const { BATON_REDIS_URL: _without, ...others } = complete;
+    expect(loadConfig({ ...others, BATON_STORAGE: 'memory' }).storage).toBe('memory');
+    expect(loadConfig(complete).storage).toBe('redis');
+    expect(problemsOf({ ...complete, BATON_STORAGE: 'memory' })).toEqual([
+      'BATON_STORAGE, BATON_REDIS_URL, BATON_REDIS_SENTINELS, BATON_REDIS_CLUSTER_NODES: ' +
+        'storage in memory leaves no use for a Redis',
+    ]);
+  });
+
   it('is typed: numbers, lists and URLs are read', () => {
     const config = loadConfig({
       ...complete,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { BatonError } from '../../src/lib/baton-error.js';
 import { PresenceRooms } from '../../src/messaging/presence-rooms.js';
-import { PresenceStore } from '../../src/messaging/presence-store.js';
+import { RedisPresenceStore } from '../../src/messaging/redis-presence-store.js';
 import { SessionPresence } from '../../src/messaging/session-presence.js';
 import { asChannelName, asConnectionId, asPodId, asSessionId, asTenantId, asUserId } from '../../src/protocol/ids.js';
 import type { PodId } from '../../src/protocol/ids.js';
@@ -31,7 +31,7 @@ beforeEach(() => {
     return script === 'presence-enter' ? ['here', '1'] : script === 'presence-list' ? ['1'] : 1;
   };
   const config = { ttlMs: 60_000, sweepMs: 60_000 };
-  const store = new PresenceStore({ run } as unknown as RedisCommands, new RedisKeys('b:'), config);
+  const store = new RedisPresenceStore({ run } as unknown as RedisCommands, new RedisKeys('b:'), config);
   const subscriber = {
     subscribe: (channel: string) => Promise.resolve(void listened.add(channel)),
     unsubscribe: (channel: string) => void listened.delete(channel),

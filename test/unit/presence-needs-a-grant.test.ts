@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { PresenceRooms } from '../../src/messaging/presence-rooms.js';
-import { PresenceStore } from '../../src/messaging/presence-store.js';
+import { RedisPresenceStore } from '../../src/messaging/redis-presence-store.js';
 import { SessionPresence } from '../../src/messaging/session-presence.js';
 import type { ServerFrame } from '../../src/protocol/frames.js';
 import type { Grant } from '../../src/protocol/grants.js';
@@ -40,7 +40,7 @@ beforeEach(() => {
   [sent] = [[]];
   scripts.splice(0);
   const clock = new ManualClock();
-  const store = new PresenceStore(redis, new RedisKeys('b:'), { ttlMs: 60_000, sweepMs: 60_000 });
+  const store = new RedisPresenceStore(redis, new RedisKeys('b:'), { ttlMs: 60_000, sweepMs: 60_000 });
   const subscriber = { subscribe: () => Promise.resolve(), unsubscribe: () => undefined, onDoubt: () => undefined };
   const pods = { among: (asked: readonly PodId[]) => Promise.resolve(new Set(asked)), saw: () => undefined };
   const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });

@@ -1,6 +1,7 @@
 {{/* What values.schema.json can't say: values that must fit each other. Included by the Deployment, so that nothing is rendered. */}}
 {{- define "baton.checks" -}}
 {{- include "baton.checkDrain" .Values.drain -}}
+{{- include "baton.checkStorage" . -}}
 {{- include "baton.checkRedis" . -}}
 {{- include "baton.checkTokens" .Values.auth.tokens -}}
 {{- end -}}
@@ -12,6 +13,12 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "baton.checkStorage" -}}
+{{- if and (eq .Values.storage "memory") (gt (int .Values.replicas) 1) -}}
+{{- fail (printf "\n\nstorage is memory, and replicas is %d: pods share nothing then, and a client of one would be a stranger to the others. Set replicas to 1, or storage to redis.\n" (int .Values.replicas)) -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "baton.checkRedis" -}}
 {{- $replicas := int .Values.replicas -}}
 {{- $places := list -}}
@@ -19,6 +26,9 @@
 {{- if .Values.redis.sentinel.nodes -}}{{- $places = append $places "redis.sentinel.nodes" -}}{{- end -}}
 {{- if .Values.redis.cluster.nodes -}}{{- $places = append $places "redis.cluster.nodes" -}}{{- end -}}
 {{- if .Values.redis.dev.enabled -}}{{- $places = append $places "redis.dev.enabled" -}}{{- end -}}
+{{- if and $places (eq .Values.storage "memory") -}}
+{{- fail (printf "\n\n%s is set, but storage is memory: nothing would be kept there.\n" (join " and " $places)) -}}
+{{- end -}}
 {{- if gt (len $places) 1 -}}
 {{- fail (printf "\n\n%s are set: Baton uses one Redis. Leave all of them out but one.\n" (join " and " $places)) -}}
 {{- end -}}
@@ -33,7 +43,7 @@
 {{- if and (or $tls.existingSecret $tls.serverName) (not $usesTls) -}}
 {{- fail "\n\nredis.tls.existingSecret or redis.tls.serverName is set, but TLS is off: set redis.tls.enabled.\n" -}}
 {{- end -}}
-{{- if not $places -}}
+{{- if and (not $places) (ne .Values.storage "memory") -}}
 {{- fail (printf "\n\nThere is no Redis: it keeps every session and message, and is all that pods share (replicas is %d). Set redis.url, redis.sentinel or redis.cluster to yours, or redis.dev.enabled=true to try Baton out.\n" $replicas) -}}
 {{- end -}}
 {{- if and .Values.redis.existingSecret .Values.redis.dev.enabled -}}

@@ -6,6 +6,8 @@
   value: "8080"
 - name: BATON_HEALTH_PORT
   value: "8081"
+- name: BATON_STORAGE
+  value: {{ .Values.storage }}
 - name: BATON_LOG_LEVEL
   value: {{ .Values.logLevel }}
 {{ include "baton.identityEnvironment" . }}
@@ -45,7 +47,9 @@
 {{- end -}}
 
 {{- define "baton.redisEnvironment" -}}
+{{- if eq .Values.storage "redis" -}}
 {{ include "baton.redisPlace" . }}
+{{- end }}
 {{- if .Values.redis.username }}
 - name: BATON_REDIS_USERNAME
   value: {{ .Values.redis.username | quote }}

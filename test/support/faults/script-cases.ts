@@ -3,7 +3,7 @@ import { RedisPaceBucket } from '../../../src/draining/redis-pace-bucket.js';
 import { RedisFleetTable } from '../../../src/fleet/redis-fleet-table.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { randomId } from '../../../src/lib/random-id.js';
-import { PresenceStore } from '../../../src/messaging/presence-store.js';
+import { RedisPresenceStore } from '../../../src/messaging/redis-presence-store.js';
 import { asChannelName, asPodId, asPublisherId, type PublisherId } from '../../../src/protocol/ids.js';
 import { RedisKeys, type PresenceKeys, type StreamKeys, type StreamOwner } from '../../../src/redis/keys.js';
 import type { RedisConnection } from '../../../src/redis/redis-connection.js';
@@ -34,7 +34,7 @@ export class Corner {
   readonly log: RedisStreamLog;
   readonly fleet: RedisFleetTable;
   readonly pace: RedisPaceBucket;
-  readonly presence: PresenceStore;
+  readonly presence: RedisPresenceStore;
   readonly key: SessionKey = newSession();
   readonly channel: StreamOwner = room('acme');
   private readonly publisher: PublisherId = asPublisherId(randomId());
@@ -51,7 +51,7 @@ export class Corner {
     this.log = new RedisStreamLog(ports, streams, sessions);
     this.fleet = new RedisFleetTable(redis, this.keys, pod, 60_000);
     this.pace = new RedisPaceBucket(redis, this.keys);
-    this.presence = new PresenceStore(redis, this.keys, sessions);
+    this.presence = new RedisPresenceStore(redis, this.keys, sessions);
   }
 
   get row(): string {

@@ -1,0 +1,45 @@
+import type { SessionsConfig } from '../config/config.js';
+import { BatonError } from '../lib/baton-error.js';
+import type { ChannelName, ConnectionId, SessionId, TenantId } from '../protocol/ids.js';
+import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
+import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
+import { presenceTtlMs } from './presence-ttl.js';
+import { memberOf, type Entrant, type PresenceList, type PresenceStore } from './presence-store.js';
+
+/** Presence in Redis: presence-enter.lua and its like. */
+export class RedisPresenceStore implements PresenceStore {
+  constructor(
+    private readonly redis: RedisCommands,
+    private readonly keys: RedisKeys,
+    private readonly config: SessionsConfig,
+  ) {}
+
+  keysOf(tenant: TenantId, channel: ChannelName): PresenceKeys {
+    return this.keys.presence(tenant, channel);
+  }
+
+  async enter({ here, told }: PresenceKeys, entrant: Entrant): Promise<number | null> {
+    const { session, user, pod, attempt, connection } = entrant;
+    const args = [session, user, pod, attempt, connection, presenceTtlMs(this.config)];
+    const [kind, changes] = listOf(await this.redis.run({ script: 'presence-enter', keys: [here, told], args }));
+    return kind === 'here' ? Number(changes) : null;
+  }
+
+  async leave({ here, told }: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void> {
+    await this.redis.run({ script: 'presence-leave', keys: [here, told], args: [session, connection] });
+  }
+
+  async list({ here, told }: PresenceKeys): Promise<PresenceList> {
+    const args = [presenceTtlMs(this.config)];
+    const [changes, ...texts] = listOf(await this.redis.run({ script: 'presence-list', keys: [here, told], args }));
+    const members = texts.flatMap((session, at) =>
+      at % 4 === 0 ? [memberOf([session, texts[at + 1] ?? '', texts[at + 2] ?? '', texts[at + 3] ?? ''])] : [],
+    );
+    return { changes: Number(changes), members };
+  }
+}
+
+function listOf(reply: RedisReply): readonly string[] {
+  if (!Array.isArray(reply)) throw new BatonError('internal', `presence was answered ${JSON.stringify(reply)}`);
+  return reply.map(String);
+}
