@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import {
   connect,
   ClientError,
@@ -8,13 +7,24 @@ import {
   type WireEvent,
 } from '../../../src/client/index.js';
 import { isErrorName } from '../../../src/protocol/error-codes.js';
-import { nowUs, streamOf, type NumberedMessage } from '../judge/records.js';
+import { streamOf, type NumberedMessage } from '../judge/records.js';
 import type { LoadOptions } from './load-messages.js';
 import type { Notes } from './record-log.js';
-import { signToken } from './credentials.js';
 import { Eavesdropper } from './eavesdropper.js';
 
-/** One application with one session: it subscribes to everything it may, publishes numbered messages and takes notes. */
+export interface LoadClientOptions extends Pick<LoadOptions, 'url' | 'tenant' | 'roomSize' | 'backoff'> {
+  readonly token: (user: string) => Promise<string>;
+  /** What the same application remembers of before its page was loaded again: it isn't another one then. */
+  readonly before?: LoadMemory;
+}
+
+/** How many messages the application has published to each of its streams. */
+export type LoadMemory = readonly (readonly [StreamName, number])[];
+
+/**
+ * One application with one session: it subscribes to everything it may, publishes numbered messages and takes notes. It
+ * runs in browsers, too.
+ */
 export class LoadClient {
   readonly user: string;
   readonly ears = new Eavesdropper();
@@ -27,7 +37,7 @@ export class LoadClient {
   ready = 0;
   private readonly client: Client;
   private readonly streams: readonly StreamName[];
-  private readonly numbers = new Map<StreamName, number>();
+  private readonly numbers: Map<StreamName, number>;
   private readonly attempts = new Map<number, number>();
   private readonly acknowledgedBySeq = new Map<string, string>();
   private session = '';
@@ -38,13 +48,14 @@ export class LoadClient {
   constructor(
     readonly who: string,
     index: number,
-    private readonly options: LoadOptions,
+    private readonly options: LoadClientOptions,
     private readonly log: Notes,
   ) {
     this.user = userOf(index);
     const room = `channel:${roomOf(index, options.roomSize)}` as const;
     this.streams = ['session', 'user', 'tenant', `channel:own-of-${who}`, room];
-    log.note(who, { kind: 'started', tenant: options.tenant });
+    this.numbers = new Map(options.before);
+    if (options.before === undefined) log.note(who, { kind: 'started', tenant: options.tenant });
     this.client = this.connect();
     for (const stream of this.streams) this.subscribe(stream);
   }
@@ -58,6 +69,9 @@ export class LoadClient {
   get sessionId(): string {
     return this.session;
   }
+  get memory(): LoadMemory {
+    return [...this.numbers];
+  }
 
   /** One more message, to the own channel and to the room in turn. */
   publish(): void {
@@ -66,7 +80,7 @@ export class LoadClient {
     const seq = (this.numbers.get(stream) ?? 0) + 1;
     this.numbers.set(stream, seq);
     const uid = `${this.who}>${stream}>${seq}`;
-    const message = { tenant: this.options.tenant, publisher: this.who, seq, uid, sentAtUs: nowUs() };
+    const message = { tenant: this.options.tenant, publisher: this.who, seq, uid, sentAtUs: this.log.nowUs() };
     this.inFlight += 1;
     this.log.note(this.who, { kind: 'send', stream: this.nameOf(stream), uid });
     void this.client
@@ -97,10 +111,10 @@ export class LoadClient {
   }
 
   private connect(): Client {
-    const { url, signer, tenant, backoff } = this.options;
+    const { url, token, backoff } = this.options;
     const client = connect({
       url,
-      token: () => signToken(signer, tenant, this.user),
+      token: () => token(this.user),
       allowedOrigins: 'same-host',
       webSocket: this.ears.factory,
       observer: (event) => {
@@ -114,7 +128,7 @@ export class LoadClient {
       }
     });
     client.on('error', (error) => {
-      process.stderr.write(`${this.who}: ${error.code}: ${error.message} ${inspect(error.cause)}\n`);
+      console.error(`${this.who}: ${error.code}: ${error.message}`, error.cause);
     });
     return client;
   }
@@ -128,7 +142,7 @@ export class LoadClient {
     });
     subscription.on('ended', (error) => {
       if (error.code === 'closed') return;
-      process.stderr.write(`${this.who}: ${stream} ended: ${error.code}: ${error.message}\n`);
+      console.error(`${this.who}: ${stream} ended: ${error.code}: ${error.message}`);
     });
     void subscription.ready.then(
       () => {

@@ -1,4 +1,5 @@
-import { LoadClient } from './load-client.js';
+import { signToken } from './credentials.js';
+import { LoadClient, type LoadClientOptions } from './load-client.js';
 import type { LoadCommand, LoadOptions, LoadStatus, StragglerKind } from './load-messages.js';
 import { RecordLog } from './record-log.js';
 import { straggle } from './straggler.js';
@@ -51,10 +52,11 @@ class LoadMain {
   }
 
   private arrive(): void {
-    const { name, clients } = this.options;
+    const { name, clients, signer, tenant } = this.options;
+    const options: LoadClientOptions = { ...this.options, token: (user) => signToken(signer, tenant, user) };
     for (let n = 0; n < arrival.clients && this.clients.length < clients; n += 1) {
       const index = this.clients.length;
-      this.clients.push(new LoadClient(`${name}-${index}`, index, this.options, this.log));
+      this.clients.push(new LoadClient(`${name}-${index}`, index, options, this.log));
     }
     if (this.clients.length < clients) setTimeout(() => this.arrive(), arrival.everyMs);
   }

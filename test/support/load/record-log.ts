@@ -5,11 +5,14 @@ const flushEveryMs = 100;
 
 /** Where somebody writes down what happens. */
 export interface Notes {
+  /** The clock of the records. */
+  readonly nowUs: () => number;
   note(who: string, happening: Happening): void;
 }
 
 /** What happens to the clients of one process, as lines of a file that are at most 100 ms late. */
 export class RecordLog implements Notes {
+  readonly nowUs = nowUs;
   private readonly file: number;
   private readonly timer: NodeJS.Timeout;
   private lines: string[] = [];

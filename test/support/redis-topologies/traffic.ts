@@ -5,6 +5,7 @@ import type { Phase } from '../judge/measures.js';
 import { type Happening, type LogRecord, nowUs } from '../judge/records.js';
 import { summaryOf } from '../judge/summary.js';
 import { count, judge, type Judgement, type Verdict } from '../judge/verdict.js';
+import { signToken } from '../load/credentials.js';
 import { LoadClient } from '../load/load-client.js';
 import { Ticker } from '../load/ticker.js';
 
@@ -30,16 +31,12 @@ export class Traffic {
   private readonly phases: Phase[] = [];
 
   private constructor({ signer }: Installation, { ports, clients, perSecond }: TrafficOptions) {
-    const notes = { note: (who: string, happening: Happening) => this.note(who, happening) };
+    const notes = { nowUs, note: (who: string, happening: Happening) => this.note(who, happening) };
     this.clients = Array.from({ length: clients }, (_, index) => {
       const url = `ws://127.0.0.1:${ports[index % ports.length] ?? 0}`;
-      const usual = { name: 'load', tenant: 'acme', logFile: '', backoff: { baseMs: 20, maxMs: 500 } };
-      return new LoadClient(
-        `client-${index}`,
-        index,
-        { ...usual, url, clients, signer, perSecond, roomSize: ROOM_SIZE },
-        notes,
-      );
+      const usual = { tenant: 'acme', roomSize: ROOM_SIZE, backoff: { baseMs: 20, maxMs: 500 } };
+      const token = (user: string) => signToken(signer, usual.tenant, user);
+      return new LoadClient(`client-${index}`, index, { ...usual, url, token }, notes);
     });
     let turn = 0;
     this.ticker = new Ticker(perSecond * clients, () => this.clients[turn++ % clients]?.publish());
