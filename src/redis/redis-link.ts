@@ -129,10 +129,15 @@ export class RedisLink {
       ['subscriber connection', pair.subscriber],
       ['connection for durable commands', pair.durable],
     ] as const) {
-      // What the library closes for, such as an answer that is no RESP: `end` doesn't say it.
+      if (!client) continue;
+      // What it is closed for: `end` doesn't say it. The library goes on after an answer that nobody asked for, though it
+      // shows that the answers are out of step and something was swallowed.
       let cause: unknown;
-      client?.on('error', (error: unknown) => (cause = error));
-      client?.once('end', () => this.lost(pair, `the ${name} was closed`, cause));
+      client.on('error', (error: unknown) => {
+        cause = error;
+        closeClient(client);
+      });
+      client.once('end', () => this.lost(pair, `the ${name} was closed`, cause));
     }
     return pair;
   }

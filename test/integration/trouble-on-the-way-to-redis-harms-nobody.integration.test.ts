@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { PodsHere } from '../support/faults/pods-here.js';
 import { everything, keepTalking, type TrafficStory } from '../support/faults/traffic.js';
+import { redisAdmin } from '../support/redis-admin.js';
 import { connectRedis } from '../support/redis-connection.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { silentLogger } from '../support/silent-logger.js';
@@ -97,6 +98,29 @@ describe('clients of a pod lose, repeat and reorder nothing, and stay connected,
   it(`and the pod has no doubt because ${SLOW}`, async () => {
     expect((await told.get(SLOW))?.doubts()).toBe(0);
   });
+});
+
+it('an answer that nobody asked for gives the connections up, though what follows makes sense again', async () => {
+  const gate = await TcpGate.start(redis.url);
+  const prefix = redis.keyPrefix();
+  // No canary finds it: none is due.
+  const connection = await connectRedis(gate.url, prefix, { canaryMs: 60_000 });
+  const admin = redisAdmin(redis.url);
+  let doubts = 0;
+  connection.subscriber.onDoubt(() => (doubts += 1));
+  const heard: string[] = [];
+  const channel = `${prefix}:{here}:swallowed`;
+  await connection.subscriber.subscribe(channel, (message) => heard.push(message));
+  const push = `>3\r\n$8\r\nsmessage\r\n$${channel.length}\r\n${channel}\r\n$5\r\nfirst\r\n`;
+  expect(gate.say(SUBSCRIBER, Buffer.from(`$${push.length - 2}\r\n`))).toBe(1);
+  await admin.spublish(channel, 'first');
+  await eventually('the connections to be given up, and made again', () => doubts > 0);
+  await admin.spublish(channel, 'second');
+  await eventually('what comes after', () => heard.length > 0);
+  expect(heard).toEqual(['second']);
+  connection.close();
+  admin.disconnect();
+  await gate.stop();
 });
 
 it('what is logged about Redis says where it is, and why it was lost, and no password', async () => {
