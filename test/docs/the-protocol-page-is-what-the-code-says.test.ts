@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { closeCodeMeanings } from '../../src/protocol/close-code-meanings.js';
 import { closeAction, closeCodes, type CloseName } from '../../src/protocol/close-codes.js';
 import { errorCodes } from '../../src/protocol/error-codes.js';
+import { frameFields } from '../support/docs/frame-fields.js';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
@@ -19,21 +20,7 @@ function tableIn(page: string, title: string): readonly (readonly string[])[] {
   );
 }
 
-/** Fields by frame type, `?` after optional ones, as the interfaces of frames.ts have them. */
-async function frameFields(union: string): Promise<ReadonlyMap<string, readonly string[]>> {
-  const source = await read('src/protocol/frames.ts');
-  const members = new RegExp(`export type ${union} =([^;]+);`).exec(source)?.[1]?.match(/\w+Frame/g) ?? [];
-  return new Map(
-    members.map((name) => {
-      const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? '';
-      const type = /type: '(\w+)'/.exec(body)?.[1] ?? name;
-      const fields = [...body.matchAll(/^ {2}readonly (\w+\??):/gm)].map(([, field = '']) => field);
-      return [type, fields.filter((field) => field !== 'type').sort()];
-    }),
-  );
-}
-
-/** The same from a table of frames: field names are in backticks; what is in braces belongs to a field. */
+/** Fields by frame type, from a table of frames: field names are in backticks; what is in braces belongs to a field. */
 function documentedFields(page: string, title: string): ReadonlyMap<string, readonly string[]> {
   return new Map(
     tableIn(page, title).map(([type = '', fields = '']) => {
@@ -71,7 +58,7 @@ describe('docs/protocol.md', () => {
 
   it('has every frame type with its fields', async () => {
     const page = await read('docs/protocol.md');
-    const [fromClient, fromService] = await Promise.all([frameFields('ClientFrame'), frameFields('ServerFrame')]);
+    const [fromClient, fromService] = [frameFields('ClientFrame'), frameFields('ServerFrame')];
     expect(fromClient.size).toBeGreaterThan(5);
     expect(fromService.size).toBeGreaterThan(10);
     expect(documentedFields(page, 'From the client')).toEqual(fromClient);

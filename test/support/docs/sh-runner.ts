@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setting, settings } from './block-mark.js';
+import type { BlockRunner } from './block-runner.js';
+import { startBlock } from './run-block.js';
+
+const EXPORTS = '.exports.sh';
+
+/** A block of a shell: what it exports, and where it went, the next one of the page finds, as a reader's terminal does. */
+export const shRunner: BlockRunner = {
+  languages: ['sh'],
+  settings: ['prints', 'status', 'endless'],
+
+  async run({ block, mark, stage }) {
+    const here = await stage();
+    const { directory, environment } = here;
+    const exports = join(directory, EXPORTS);
+    const code = await here.withSession(here.placed(block.code));
+    const script = join(directory, `block-${block.line}.sh`);
+    const remember = `{ declare -px; printf 'cd %q\\n' "$PWD"; } > '${exports}'`;
+    await writeFile(
+      script,
+      `${existsSync(exports) ? `. '${exports}'\n` : ''}set -euo pipefail\n${code}\n${remember}\n`,
+    );
+    const prints = settings(mark, 'prints');
+    const endless = setting(mark, 'endless') === 'yes';
+    const started = startBlock({
+      program: 'bash',
+      args: [script],
+      directory,
+      environment,
+      prints,
+      endless,
+      deadlineMs: 15_000,
+    });
+    here.keep(started);
+    const { status, stdout, stderr, missing } = await started.outcome;
+    const wanted = Number(setting(mark, 'status', '0'));
+    if (missing.length > 0) throw new Error(`it didn't print ${JSON.stringify(missing[0])}, but:\n${stdout}${stderr}`);
+    if (!endless && status !== wanted) throw new Error(`it ended with ${status}, not ${wanted}:\n${stdout}${stderr}`);
+  },
+};
