@@ -12,8 +12,8 @@ import { bundleClient } from './pack-client.mjs';
 import { swcOptions } from './swc-options.mjs';
 
 const repository = resolve(import.meta.dirname, '..');
-const sources = ['src', 'test/support', 'examples'];
-const copied = ['.lua', '.json', '.mjs'];
+const sources = ['src', 'test/support', 'examples', 'bench'];
+const copied = ['.lua', '.json', '.mjs', '.html', '.css', '.svg'];
 const madeBy = ['build.mjs', 'swc-options.mjs'].map((name) => join(import.meta.dirname, name));
 
 /**
@@ -71,7 +71,8 @@ async function jobsOf(root, out, part) {
 async function filesBelow(directory) {
   if (!existsSync(directory)) return [];
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.filter((file) => !file.slice(directory.length).includes(`${sep}node_modules${sep}`));
 }
 
 /**

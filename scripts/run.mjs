@@ -17,6 +17,7 @@ const commands = {
   test: { script: 'test:all', needsRedis: true },
   demo: { script: 'demo:run', needsRedis: true },
   campaign: { script: 'campaign:run', needsRedis: true },
+  bench: { script: 'bench:run', needsRedis: true },
   'test:cluster': { script: 'test:cluster:run', needsRedis: false },
 };
 
