@@ -37,6 +37,9 @@ export interface DrainStatus {
 
 /** Takes this pod from SIGTERM to nobody left, always within hold + hand-over + close. */
 export class DrainCoordinator {
+  /** Resolves when the drain begins; never rejects. */
+  readonly begun: Promise<void>;
+  private resolveBegun: () => void = () => undefined;
   /** Resolves when no connection is left; never rejects. */
   readonly finished: Promise<void>;
   private resolveFinished: () => void = () => undefined;
@@ -65,6 +68,9 @@ export class DrainCoordinator {
     private readonly random: () => number = Math.random,
   ) {
     this.handOver = new HandOver(config, ports, clock, logger);
+    this.begun = new Promise((resolve) => {
+      this.resolveBegun = resolve;
+    });
     this.finished = new Promise((resolve) => {
       this.resolveFinished = resolve;
     });
@@ -107,6 +113,7 @@ export class DrainCoordinator {
     this.beganAtMs = fleet.timeMs();
     this.logger.info('drain.began', { signal, connections: connections.size });
     this.dispatch('begin');
+    this.resolveBegun();
     this.ticks = this.clock.every(TICK_MS, () => {
       this.tick();
     });

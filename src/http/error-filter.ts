@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { BatonError } from '../lib/baton-error.js';
 import type { Logger } from '../observability/logger.js';
 import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
+import type { AllowedMethods } from './known-routes.js';
 
 /** What Nest and the body parser throw, as rows of the error table. */
 const byStatus: ReadonlyMap<number, ErrorName> = new Map([
@@ -14,19 +15,35 @@ const byStatus: ReadonlyMap<number, ErrorName> = new Map([
 /** Every error of the HTTP API becomes `{error: {code, message, retryAfterMs?}}` here, and nowhere else. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly allowed: AllowedMethods = () => [],
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<ServerResponse>();
-    const error = asBatonError(thrown);
+    const methods = isOfNoRoute(thrown) ? this.methodsAt(host.switchToHttp().getRequest<IncomingMessage>()) : [];
+    const error = methods.length > 0 ? new BatonError('not-acceptable') : asBatonError(thrown);
     if (error.code === 'internal') this.logger.error('http.failed', { error: thrown });
     else this.logger.debug('http.refused', { code: error.code, error: thrown });
     if (response.headersSent) {
       response.destroy();
       return;
     }
+    if (methods.length > 0) response.setHeader('Allow', methods.join(', '));
     answer(response, error);
   }
+
+  private methodsAt({ url = '' }: IncomingMessage): readonly string[] {
+    return this.allowed(url.split('?', 1)[0] ?? '');
+  }
+}
+
+const NO_ROUTE = 404;
+
+/** What is missing behind a route is a BatonError. */
+function isOfNoRoute(thrown: unknown): boolean {
+  return thrown instanceof HttpException && thrown.getStatus() === NO_ROUTE;
 }
 
 function answer(response: ServerResponse, error: BatonError): void {

@@ -1,7 +1,10 @@
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { BatonError } from '../lib/baton-error.js';
-import { isSessionId, isUserId, type SessionId, type UserId } from '../protocol/ids.js';
+import type { ReadRequest } from '../messaging/stream-reader.js';
+import { parseTarget, type SendTarget } from '../messaging/send-target.js';
+import { isEntryId, isSessionId, isUserId, type SessionId, type UserId } from '../protocol/ids.js';
+import type { Position } from '../protocol/position.js';
 import { MAX_PAGE } from '../sessions/session-list.js';
 import type { PageRequest } from '../sessions/session-store.js';
 
@@ -36,14 +39,26 @@ export class UserIdParam implements PipeTransform<unknown, UserId> {
   }
 }
 
-const USUAL_PAGE = 50;
-const querySchema = z.object({
-  limit: z
+/** A stream in a path, as a backend names it. */
+export class StreamParam implements PipeTransform<unknown, SendTarget> {
+  transform(text: unknown): SendTarget {
+    const target = typeof text === 'string' ? parseTarget(text) : null;
+    if (target === null)
+      throw new BatonError('bad-stream', 'the path names no stream: channel:<name>, user:<id>, session:<id> or tenant');
+    return target;
+  }
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
     .string()
     .regex(/^\d{1,3}$/)
     .transform(Number)
-    .pipe(z.int().min(1).max(MAX_PAGE))
-    .optional(),
+    .pipe(z.int().min(min).max(max));
+
+const USUAL_PAGE = 50;
+const querySchema = z.object({
+  limit: wholeNumber(1, MAX_PAGE).optional(),
   after: z.string().max(100).optional(),
 });
 
@@ -55,4 +70,38 @@ export class PageQuery implements PipeTransform<unknown, PageRequest> {
       throw new BatonError('bad-request', `limit: 1 to ${MAX_PAGE}; after: the \`next\` of the page before`);
     return { limit: parsed.data.limit ?? USUAL_PAGE, after: parsed.data.after ?? null };
   }
+}
+
+const USUAL_READ = 100;
+const MOST_READ = 200;
+/** Below what the usual proxies and clients wait for an answer. */
+const LONGEST_WAIT_SECONDS = 25;
+const readSchema = z.object({
+  after: z
+    .string()
+    .transform(positionOf)
+    .refine((position) => position !== null)
+    .optional(),
+  limit: wholeNumber(1, MOST_READ).optional(),
+  waitSeconds: wholeNumber(0, LONGEST_WAIT_SECONDS).optional(),
+});
+
+/** `?after=&limit=&waitSeconds=` */
+export class ReadQuery implements PipeTransform<unknown, ReadRequest> {
+  transform(query: unknown): ReadRequest {
+    const parsed = readSchema.safeParse(query);
+    if (!parsed.success)
+      throw new BatonError(
+        'bad-request',
+        `after: the \`after\` of an earlier answer; limit: 1 to ${MOST_READ}; waitSeconds: 0 to ${LONGEST_WAIT_SECONDS}`,
+      );
+    const { after = null, limit = USUAL_READ, waitSeconds = 0 } = parsed.data;
+    return { after, limit, waitMs: waitSeconds * 1_000 };
+  }
+}
+
+function positionOf(text: string): Position | null {
+  const [, digits = '', id = ''] = /^(\d{1,16}):(.+)$/.exec(text) ?? [];
+  const offset = Number(digits);
+  return digits !== '' && Number.isSafeInteger(offset) && isEntryId(id) ? { offset, id } : null;
 }

@@ -4,6 +4,7 @@ import { FLEET, type Fleet } from '../fleet/fleet.js';
 import { BatonError } from '../lib/baton-error.js';
 import { requireAnySession, requireGrant } from '../messaging/send-target.js';
 import type { SessionId, UserId } from '../protocol/ids.js';
+import { endSessionsOf } from '../sessions/end-sessions-of.js';
 import { SESSION_STORE, type PageRequest, type SessionPage, type SessionStore } from '../sessions/session-store.js';
 import { ApiKeyGuard, Caller } from './api-key.guard.js';
 import { PageQuery, SessionIdParam, UserIdParam } from './request-shape.js';
@@ -38,6 +39,16 @@ export class SessionsController {
   ): Promise<ListOfSessions> {
     requireGrant(backend, { user }, 'presence');
     return this.toldOf(await this.store.listByUser(backend.tenant, user, page));
+  }
+
+  /** Who has a valid token may come back, with a new session. */
+  @Delete('users/:user/sessions')
+  async endOfUser(
+    @Caller() backend: Backend,
+    @Param('user', UserIdParam) user: UserId,
+  ): Promise<{ readonly ended: number }> {
+    requireGrant(backend, { user }, 'publish');
+    return { ended: await endSessionsOf(this.store, backend.tenant, user) };
   }
 
   @Get('sessions/:session/connection')

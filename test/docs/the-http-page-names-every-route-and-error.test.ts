@@ -6,6 +6,7 @@ import { expect, it } from '@jest/globals';
 import { MessagesController } from '../../src/http/messages.controller.js';
 import { SessionDataController } from '../../src/http/session-data.controller.js';
 import { SessionsController } from '../../src/http/sessions.controller.js';
+import { StreamsController } from '../../src/http/streams.controller.js';
 import { MAX_DATA_BYTES } from '../../src/protocol/bounds.js';
 import { errorCodes, isErrorName } from '../../src/protocol/error-codes.js';
 
@@ -26,9 +27,9 @@ function routesOf(controller: { readonly prototype: object }): readonly string[]
 }
 
 it('every route is in the table of what it needs', () => {
-  const routes = [MessagesController, SessionsController, SessionDataController].flatMap(routesOf);
+  const routes = [MessagesController, StreamsController, SessionsController, SessionDataController].flatMap(routesOf);
   const [, table = ''] = page.split('| call | needs |');
-  expect(routes).toHaveLength(9);
+  expect(routes).toHaveLength(11);
   expect(routes.filter((route) => !(table.split('\n\n')[0] ?? '').includes(`\`${route}\``))).toEqual([]);
 });
 

@@ -51,7 +51,7 @@ export const usualLimits: StreamsConfig = {
 export const usualSessions: SessionsConfig = { ttlMs: 60_000, sweepMs: 60_000 };
 
 /** In memory, with a clock that moves only while something is waited for. */
-export function memoryLogTwin(limits: Partial<StreamsConfig> = {}): LogTwin {
+export function memoryLogTwin(limits: Partial<StreamsConfig> = {}): LogTwin & { readonly clock: ManualClock } {
   const clock = new ManualClock();
   const keyspace = new MemoryKeyspace(clock);
   const channels = new MemoryChannels();
@@ -65,6 +65,7 @@ export function memoryLogTwin(limits: Partial<StreamsConfig> = {}): LogTwin {
   );
   const live = new RedisLiveStreams(log, channels, keys, clock, silentLogger);
   return {
+    clock,
     log,
     live,
     keys,
