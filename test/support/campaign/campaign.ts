@@ -47,6 +47,7 @@ async function withACrowd(
   outcomes: PairOutcome[],
   isOver: () => boolean,
 ): Promise<boolean> {
+  if (options.topology === 'single') await stage.durableRedis.compact();
   const redis = new RedisFaults(stage);
   try {
     const place = await placeOf(stage, number);
