@@ -14,7 +14,7 @@ const storeys = [
   ['messaging', 'fleet'],
   ['connections'],
   ['draining'],
-  ['http', 'kubernetes'],
+  ['http', 'kubernetes', 'webhooks'],
 ];
 
 const pathOf = (rooms) => `^src/(${rooms.join('|')})/`;

@@ -45,6 +45,12 @@ export class Metrics {
   readonly eventLoopDelay = this.gauge('event_loop_delay_seconds', 'Delay of timers since the last scrape.', [
     'quantile',
   ]);
+  readonly webhooksDelivered = this.counter('webhooks_delivered_total', 'Webhooks that a receiver took.');
+  readonly webhookFailures = this.counter('webhook_failures_total', 'Sendings of webhooks that failed.', ['reason']);
+  readonly webhooksGivenUp = this.counter('webhooks_given_up_total', 'Webhooks that are not sent again.', ['reason']);
+  readonly webhooksDropped = this.counter('webhooks_dropped_total', 'Oldest webhooks of a queue that was full.');
+  readonly webhooksQueued = this.gauge('webhooks_queued', 'Webhooks that wait in Redis, as this pod saw it last.');
+  readonly webhooksOldestSeconds = this.gauge('webhooks_oldest_seconds', 'Age of the oldest of them.');
   readonly buildInfo = this.gauge('build_info', 'Always 1.', ['version', 'revision']);
 
   readonly contentType = this.registry.contentType;

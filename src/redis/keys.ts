@@ -44,6 +44,25 @@ export interface PresenceKeys {
   readonly told: string;
 }
 
+/** Of one tenant's webhooks; all in one slot. */
+export interface WebhookKeys {
+  /**
+   * hash: session -> what its receiver was told, who holds it. TTL: retries + session TTL + two sweeps, refreshed by announce and take.
+   * Owner: webhook-announce.
+   */
+  readonly announced: string;
+  /** sorted set: sessions by when their rows are looked at next. TTL: as announced. Owner: webhook-announce, webhook-take, webhook-orphans. */
+  readonly looks: string;
+  /** sorted set: `<pod>/<session>`, to look at when a pod is gone. TTL: as announced. Owner: webhook-announce, webhook-orphans. */
+  readonly held: string;
+  /** sorted set: events by when they are sent next. TTL: as announced. Owner: webhook-announce, webhook-take, webhook-settle. */
+  readonly queue: string;
+  /** sorted set: events by when they were enqueued. TTL: as announced. Owner: webhook-announce, webhook-settle. */
+  readonly ages: string;
+  /** hash: event -> tries, what it says. TTL: as announced. Owner: webhook-announce, webhook-take, webhook-settle. */
+  readonly events: string;
+}
+
 /**
  * Builds every key of Baton. The hash tag in braces makes all keys of one thing share a slot of Redis Cluster, so that
  * one script changes them atomically. docs/redis-keys.md is checked against this file.
@@ -87,6 +106,17 @@ export class RedisKeys {
   /** pub/sub channel of the session: shared with its stream's live channel. */
   sessionLive(tenant: TenantId, session: SessionId): string {
     return this.stream({ kind: 'session', tenant, session }).live;
+  }
+  webhooks(tenant: TenantId): WebhookKeys {
+    const tag = `${this.prefix}{${tenant}/w}`;
+    return {
+      announced: `${tag}:announced`,
+      looks: `${tag}:looks`,
+      held: `${tag}:held`,
+      queue: `${tag}:queue`,
+      ages: `${tag}:ages`,
+      events: `${tag}:events`,
+    };
   }
   /** sorted set: pods by their last beat. TTL: 60 s, refreshed and trimmed of the dead by every beat. Owner: beat, leave. */
   get pods(): string {

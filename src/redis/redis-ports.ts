@@ -20,7 +20,11 @@ export type ScriptName =
   | 'presence-list'
   | 'beat'
   | 'leave'
-  | 'take-pace';
+  | 'take-pace'
+  | 'webhook-announce'
+  | 'webhook-take'
+  | 'webhook-orphans'
+  | 'webhook-settle';
 
 export interface ScriptCall {
   readonly script: ScriptName;

@@ -3,8 +3,9 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/tokens.js';
 import { loadResumeTokens } from './hmac-resume-tokens.js';
 import { RESUME_TOKENS } from './resume-tokens.js';
+import { SessionWatch } from './session-watch.js';
 
-/** What proves a session; the sessions themselves come with the module of the storage. */
+/** What proves a session, and who watches them; the sessions themselves come with the module of the storage. */
 @Global()
 @Module({
   providers: [
@@ -13,7 +14,8 @@ import { RESUME_TOKENS } from './resume-tokens.js';
       inject: [CONFIG],
       useFactory: ({ auth }: Config) => loadResumeTokens(auth.resumeKeysFile),
     },
+    { provide: SessionWatch, useFactory: () => new SessionWatch() },
   ],
-  exports: [RESUME_TOKENS],
+  exports: [RESUME_TOKENS, SessionWatch],
 })
 export class SessionsModule {}

@@ -56,6 +56,7 @@ function keysInCode(): ReadonlyMap<string, string> {
     ...Object.entries(keys.presence(asTenantId('TENANT'), asChannelName('CHANNEL'))),
     ['userSessions', keys.userSessions(asTenantId('TENANT'), asUserId('USER'))],
     ['tenantSessions', keys.tenantSessions(asTenantId('TENANT'))],
+    ...Object.entries(keys.webhooks(asTenantId('TENANT'))),
     ['pods', keys.pods],
     ['pod', keys.pod(asPodId('POD'))],
     ['pace', keys.pace],
@@ -64,9 +65,10 @@ function keysInCode(): ReadonlyMap<string, string> {
 }
 
 describe('docs/redis-keys.md', () => {
-  it('has the hash tag of every kind of stream', async () => {
+  it('has the hash tag of every kind of stream, and of webhooks', async () => {
     const documented = tableIn(await read('docs/redis-keys.md'), 'Hash tags').map(([, tag]) => tag);
-    expect(documented).toEqual(owners.map((owner) => `\`${tagOf(owner)}\``));
+    const webhooks = keys.webhooks(asTenantId('TENANT')).queue.replace(/:queue$/, '');
+    expect(documented).toEqual([...owners.map(tagOf), webhooks].map((tag) => `\`${tag}\``));
   });
 
   it('has every key with type, content, time to live and who writes it, and no other', async () => {
@@ -89,7 +91,7 @@ describe('docs/redis-keys.md', () => {
   it("leaves a pod's grants to the guide, whose are tested", async () => {
     const page = await read('docs/redis-keys.md');
     expect(page).not.toMatch(/\+@\w/);
-    expect(page).toContain('](operations.md#user-and-password)');
-    expect(await read('docs/operations.md')).toMatch(/^### User and password$[^#]*ACL SETUSER baton /m);
+    expect(page).toContain('](redis.md#user-and-password)');
+    expect(await read('docs/redis.md')).toMatch(/^## User and password$[^#]*ACL SETUSER baton /m);
   });
 });

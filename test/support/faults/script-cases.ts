@@ -7,7 +7,7 @@ import { RedisPresenceStore } from '../../../src/messaging/redis-presence-store.
 import { asChannelName, asPodId, asPublisherId, type PublisherId } from '../../../src/protocol/ids.js';
 import { RedisKeys, type PresenceKeys, type StreamKeys, type StreamOwner } from '../../../src/redis/keys.js';
 import type { RedisConnection } from '../../../src/redis/redis-connection.js';
-import type { ScriptName } from '../../../src/redis/redis-ports.js';
+import type { RedisCommands, ScriptName } from '../../../src/redis/redis-ports.js';
 import { RedisSessionStore } from '../../../src/sessions/redis-session-store.js';
 import type { Claim, SessionKey } from '../../../src/sessions/session-store.js';
 import { RedisStreamLog } from '../../../src/streams/redis-stream-log.js';
@@ -16,6 +16,7 @@ import { podRow } from '../pod-rows.js';
 import { A, ann, claimOf, fieldsOf, newSession } from '../sessions/claims.js';
 import { silentLogger } from '../silent-logger.js';
 import { room } from '../stream-pod.js';
+import { webhookCases } from './webhook-cases.js';
 
 const sessions = { ttlMs: 60_000, sweepMs: 60_000 };
 const streams = {
@@ -54,6 +55,9 @@ export class Corner {
     this.presence = new RedisPresenceStore(redis, this.keys, sessions);
   }
 
+  get redis(): RedisCommands {
+    return this.connection.commands;
+  }
   get row(): string {
     return this.keys.sessionRow(this.key.tenant, this.key.session);
   }
@@ -112,6 +116,7 @@ const presentIn = async ({ raw, place, key }: Corner) => [
 ];
 
 export const scriptCases: Readonly<Record<ScriptName, ScriptCase>> = {
+  ...webhookCases,
   append: {
     call: (corner) => Promise.all([corner.publish(1), corner.publish(2)]),
     answer: [{ kind: 'ack' }, { kind: 'ack' }],
