@@ -12,30 +12,32 @@ interface Range {
  * doesn't break the range, because an `ack` leaves out what was refused on the same connection.
  */
 export class AckRanges {
-  private readonly ranges = new Map<StreamName, Range>();
+  /** Made with the first: most clients never publish. */
+  private ranges: Map<StreamName, Range> | null = null;
 
   /** Adds a settled sequence; returns the finished `ack` of this stream when it doesn't continue it. */
   settle(stream: StreamName, seq: number, jumps: readonly Jump[]): AckFrame | null {
-    const range = this.ranges.get(stream);
+    const ranges = (this.ranges ??= new Map<StreamName, Range>());
+    const range = ranges.get(stream);
     if (range?.seq === seq - 1) {
       range.seq = seq;
       range.jumps.push(...jumps);
       return null;
     }
-    this.ranges.set(stream, { from: seq, seq, jumps: [...jumps] });
+    ranges.set(stream, { from: seq, seq, jumps: [...jumps] });
     return range ? frameOf(stream, range) : null;
   }
 
   /** A refused sequence continues a range that ends right before it. */
   refuse(stream: StreamName, seq: number): void {
-    const range = this.ranges.get(stream);
+    const range = this.ranges?.get(stream);
     if (range?.seq === seq - 1) range.seq = seq;
   }
 
   /** All finished frames; empty afterwards. */
   take(): readonly AckFrame[] {
-    const frames = [...this.ranges].map(([stream, range]) => frameOf(stream, range));
-    this.ranges.clear();
+    const frames = [...(this.ranges ?? [])].map(([stream, range]) => frameOf(stream, range));
+    this.ranges?.clear();
     return frames;
   }
 }

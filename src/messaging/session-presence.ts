@@ -32,11 +32,14 @@ interface Place {
   failures: number;
 }
 
+const NO_PLACES: ReadonlyMap<ChannelName, Place> = new Map();
+
 const RETRY = { baseMs: 250, maxMs: 5_000 } as const;
 
 /** The channels that one connection's session is in, and hears of. */
 export class SessionPresence implements Participant {
-  private readonly places = new Map<ChannelName, Place>();
+  /** Made with the first: most clients are in none. */
+  private entered: Map<ChannelName, Place> | null = null;
   private closed = false;
 
   constructor(
@@ -45,6 +48,10 @@ export class SessionPresence implements Participant {
     private identity: SessionIdentity,
     private readonly holder: Holder,
   ) {}
+
+  private get places(): ReadonlyMap<ChannelName, Place> {
+    return this.entered ?? NO_PLACES;
+  }
 
   set(channel: ChannelName, on: boolean): void {
     if (this.closed) return;
@@ -63,7 +70,7 @@ export class SessionPresence implements Participant {
     else {
       const keys = this.ports.rooms.store.keysOf(this.identity.tenant, channel);
       const entered = { keys, open: null, watching: false, retry: null, failures: 0 };
-      this.places.set(channel, entered);
+      (this.entered ??= new Map<ChannelName, Place>()).set(channel, entered);
       void this.enter(channel, entered);
     }
   }
@@ -103,7 +110,7 @@ export class SessionPresence implements Participant {
   }
 
   private leave(channel: ChannelName, place: Place, late: boolean): void {
-    this.places.delete(channel);
+    this.entered?.delete(channel);
     place.retry?.cancel();
     if (place.open) this.ports.rooms.part(place.open, this);
     this.ports.rooms.leave(place.keys, this.identity.session, this.holder.connection, late);

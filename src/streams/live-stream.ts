@@ -14,6 +14,7 @@ import {
   isBeyond,
   NOTHING_HEARD,
 } from './live-rules.js';
+import { Members } from './members.js';
 import type { Reader } from './read-slots.js';
 import type { Entry, ReadResult } from './stream-log.js';
 
@@ -51,9 +52,9 @@ export class LiveStream implements Reader {
   position: Position | null = null;
   /** The pod's read waits for its turn. */
   queued = false;
-  private readonly live = new Set<Member>();
+  private readonly live = new Members<Member>();
   /** Members that have read the log's end and are elsewhere than the pod: it reads, too, and then they are looked at. */
-  private readonly waiting = new Set<Member>();
+  private readonly waiting = new Members<Member>();
   private hearing = NOTHING_HEARD;
   private catching = false;
   /** Something may be missing after the position. */

@@ -5,9 +5,9 @@ import { describe, expect, it } from '@jest/globals';
 const repository = resolve(import.meta.dirname, '../..');
 const source = join(repository, 'src');
 
-/** A field of a class that begins as an empty collection: it is there to be filled. */
+/** A field of a class that begins as an empty collection, or is made one later: it is there to be filled. */
 const COLLECTION =
-  /^ {2}(?!const |let )(?:(?:private|protected|public|readonly) )*#?\w+(?:: .+?)? = (?:new (?:Weak)?(?:Map|Set)\b|\[\];)/m;
+  /^ {2}(?!const |let )(?:(?:private|protected|public|readonly) )*#?\w+(?:: .+?)? = (?:new (?:Weak)?(?:Map|Set)\b|\[\];)|: (?:Weak)?(?:Map|Set)<.+> \| null = null;/m;
 
 function filesWithCollections(): readonly string[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -33,6 +33,7 @@ describe('the inventory in ARCHITECTURE.md', () => {
       '  private seen: Set<string> = new Set();',
       '  readonly #list: readonly string[] = [];',
       '  private waiting: (() => void)[] = [];',
+      '  private seen: Set<string> | null = null;',
     ])
       expect(`class A {\n${field}\n}`).toMatch(COLLECTION);
   });
