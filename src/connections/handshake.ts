@@ -18,7 +18,8 @@ import type { UnansweredWrites } from './unanswered-writes.js';
 
 export type HandshakeOutcome =
   | { readonly kind: 'welcome'; readonly row: SessionRow; readonly resume: string; readonly resumed: boolean }
-  | { readonly kind: 'refused'; readonly code: CloseName; readonly reason: string }
+  /** `error`: why, for the log alone. */
+  | { readonly kind: 'refused'; readonly code: CloseName; readonly reason: string; readonly error?: BatonError }
   | Exclude<Admission, { readonly kind: 'take' }>;
 
 /** The socket that says `hello`. */
@@ -57,7 +58,8 @@ export class Handshake {
       return await this.claim(hello, identity, claimant);
     } catch (error) {
       if (!(error instanceof BatonError)) throw error;
-      if (error.code === 'unauthorized') return { kind: 'refused', code: 'badCredential', reason: error.message };
+      if (error.code === 'unauthorized')
+        return { kind: 'refused', code: 'badCredential', reason: error.message, error };
       if (error.code === 'unavailable') return { kind: 'busy', retryAfterMs: error.retryAfterMs ?? 1_000 };
       throw error;
     }

@@ -1,8 +1,9 @@
 import type { StreamsConfig } from '../config/config.js';
+import { closeCodes } from '../protocol/close-codes.js';
 import type { HelloFrame, WelcomeFrame } from '../protocol/frames.js';
 import type { PresenceRooms } from '../messaging/presence-rooms.js';
 import type { SessionIdentity } from '../messaging/session-identity.js';
-import { SessionPresence } from '../messaging/session-presence.js';
+import { SessionPresence, type SessionPresencePorts } from '../messaging/session-presence.js';
 import { SessionPublisher, type PublishingPorts } from '../messaging/session-publisher.js';
 import { SessionSubscriptions, type SubscriptionPorts } from '../messaging/session-subscriptions.js';
 import type { SessionRow, SessionStore } from '../sessions/session-store.js';
@@ -29,12 +30,20 @@ const ELSEWHERE_MS = 5_000;
 
 /** Turns a `hello` into an open session, or tells the client why not. */
 export class SessionOpener {
+  /** All connections share them. */
+  private readonly subscriptionPorts: SubscriptionPorts;
+  private readonly presencePorts: SessionPresencePorts;
+
   constructor(
     private readonly ports: OpenerPorts,
     private readonly streams: StreamsConfig,
     private readonly pod: PodFacts,
     private readonly context: ConnectionContext,
-  ) {}
+  ) {
+    this.subscriptionPorts = this.subscriptionPortsOf(ports.subscriptions.live);
+    const { clock, config } = context;
+    this.presencePorts = { rooms: ports.presence, clock, channelsPerSession: config.streamsPerSession };
+  }
 
   async open(connection: Connection, hello: HelloFrame): Promise<void> {
     connection.attempt = hello.attempt;
@@ -59,11 +68,20 @@ export class SessionOpener {
         this.sendElsewhere(connection, outcome.reason, outcome.endpoints);
         return;
       case 'refused':
-        connection.close(outcome.code, outcome.reason);
+        this.refuse(connection, outcome);
         return;
       case 'welcome':
         this.welcome(connection, hello, outcome);
     }
+  }
+
+  private refuse(
+    connection: Connection,
+    { code, reason, error }: Extract<HandshakeOutcome, { kind: 'refused' }>,
+  ): void {
+    const { logger } = this.context;
+    logger.debug('connection.refused', { connectionId: connection.id, code: closeCodes[code].code, reason, error });
+    connection.close(code, reason);
   }
 
   private sendElsewhere(connection: Connection, reason: 'drain' | 'rebalance', endpoints: readonly string[]): void {
@@ -85,7 +103,7 @@ export class SessionOpener {
     const { tenant, session, user, grants } = row;
     const identity = { tenant, session, user, grants, publisher: hello.publisher ?? null };
     const publisher = new SessionPublisher(this.ports.publishing, connection, identity);
-    const subscriptions = new SessionSubscriptions(this.subscriptionPorts(connection), connection, identity);
+    const subscriptions = new SessionSubscriptions(this.subscriptionPorts, connection, identity);
     connection.send(this.welcomeFrame(session, resume, resumed));
     connection.adopt({ row, identity, publisher, subscriptions, presence: this.presenceOf(connection, row, identity) });
     connection.whenClosed(() => {
@@ -115,15 +133,13 @@ export class SessionOpener {
   }
 
   private presenceOf(connection: Connection, { attempt, pod }: SessionRow, identity: SessionIdentity): SessionPresence {
-    const { clock, config } = this.context;
-    const ports = { rooms: this.ports.presence, clock, channelsPerSession: config.streamsPerSession };
-    return new SessionPresence(ports, connection, identity, { attempt, pod, connection: connection.id });
+    return new SessionPresence(this.presencePorts, connection, identity, { attempt, pod, connection: connection.id });
   }
 
-  private subscriptionPorts(connection: Connection): SubscriptionPorts {
+  private subscriptionPortsOf(live: SubscriptionPorts['live']): SubscriptionPorts {
     const { metrics, logger, config } = this.context;
     return {
-      live: this.ports.subscriptions.live,
+      live,
       streamsPerSession: config.streamsPerSession,
       onReset: (reason) => {
         metrics.streamResets.inc({ reason });
@@ -131,9 +147,8 @@ export class SessionOpener {
       onSlow: () => {
         metrics.slowConsumers.inc();
       },
-      onFailed: (stream, error) => {
-        logger.warn('stream.unreadable', { connectionId: connection.id, stream, error });
-        connection.close('internal', 'a stream cannot be read');
+      onFailed: ({ tenant, session }, stream, error) => {
+        logger.warn('stream.unreadable', { tenantId: tenant, sessionId: session, stream, error });
       },
     };
   }
