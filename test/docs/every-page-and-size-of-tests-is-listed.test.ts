@@ -18,9 +18,10 @@ it('CHANGELOG.md counts them', async () => {
   expect(await read('CHANGELOG.md')).toContain(`tests of ${numbers[(await sizes()).length - 5] ?? '?'} sizes`);
 });
 
-it('README.md leads to every page of docs', async () => {
-  const readme = await read('README.md');
+it('docs/README.md leads to every page of docs, and README.md to it', async () => {
+  const index = await read('docs/README.md');
   const pages = (await readdir(new URL('../../docs/', import.meta.url))).filter((name) => name.endsWith('.md'));
-  expect(pages.length).toBeGreaterThan(8);
-  expect(pages.filter((page) => !readme.includes(`(docs/${page})`))).toEqual([]);
+  expect(pages.length).toBeGreaterThan(12);
+  expect(pages.filter((page) => page !== 'README.md' && !index.includes(`(${page})`))).toEqual([]);
+  expect(await read('README.md')).toContain('](docs/README.md)');
 });

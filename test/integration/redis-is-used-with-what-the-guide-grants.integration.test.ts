@@ -9,7 +9,7 @@ import { withTemporaryFiles } from '../support/temporary-files.js';
 import { withRedis } from '../support/with-redis.js';
 
 const scripts = new URL('../../src/redis/scripts/', import.meta.url);
-const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const guide = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
 const redis = withRedis({ alwaysOwn: true });
 const files = withTemporaryFiles();
 type Admin = ReturnType<typeof redisAdmin>;

@@ -44,10 +44,11 @@ export function metricNames(): ReadonlySet<string> {
   return new Set([...plain, ...series].map((name) => `baton_${name}`));
 }
 
-/** The messages of log lines. */
+/** The messages of log lines: of a call with a choice, both. */
 export function logEvents(): ReadonlySet<string> {
-  const sources = sourcesBelow('src').map(read);
-  return new Set(sources.flatMap((text) => allOf(text, /\b(?:debug|info|warn|error)\(\s*'([a-z]+(?:[.-][a-z-]+)*)'/g)));
+  const calls = /\b(?:debug|info|warn|error)\(\s*(?:\w+ \? '([a-z.-]+)' : )?'([a-z.-]+)'/g;
+  const names = sourcesBelow('src').flatMap((path) => [...read(path).matchAll(calls)].flatMap(([, ...found]) => found));
+  return new Set(names.filter((name) => typeof name === 'string'));
 }
 
 function sourcesBelow(folder: string): readonly string[] {
