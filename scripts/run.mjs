@@ -1,4 +1,4 @@
-// `npm test`, `npm run demo`, `npm run campaign` and `npm run test:cluster` on a machine that has only Node >= 20 and npm: brings what is
+// `npm test`, `npm run demo`, `npm run dev`, `npm run campaign` and `npm run test:cluster` on a machine that has only Node >= 20 and npm: brings what is
 // missing, builds, and hands over to the inner script, whose PATH finds the Node that package.json names.
 // It needs nothing installed and asks nothing.
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,6 +16,7 @@ const stamp = join(repository, 'node_modules', '.stamp-lockfile');
 const commands = {
   test: { script: 'test:all', needsRedis: true },
   demo: { script: 'demo:run', needsRedis: true },
+  dev: { script: 'dev:run', needsRedis: false },
   campaign: { script: 'campaign:run', needsRedis: true },
   bench: { script: 'bench:run', needsRedis: true },
   'test:cluster': { script: 'test:cluster:run', needsRedis: false },

@@ -1,8 +1,5 @@
 #!/usr/bin/env node
+import { processTerminal } from './cli/process-terminal.js';
 import { runCli } from './cli/run-cli.js';
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  env: process.env,
-  print: (line) => process.stdout.write(`${line}\n`),
-  tell: (line) => process.stderr.write(`${line}\n`),
-});
+process.exitCode = await runCli(process.argv.slice(2), processTerminal(process));

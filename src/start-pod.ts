@@ -36,13 +36,16 @@ export interface RunningPod extends Drainable {
   readonly app: ExpressApplication;
 }
 
+/** What somebody puts in front of the API before it is opened. */
+export type Preparation = (app: ExpressApplication) => void;
+
 /**
  * Probes listen first; then Redis must answer, the port opens, the handshake is warmed up, and only then the fleet and
  * readiness say that this pod serves. Rejects if a key file is bad or a port is taken; waits for Redis for ever, which
  * is /startupz' to judge.
  */
-export async function startPod(config: Config): Promise<RunningPod> {
-  const app = await createApp(config);
+export async function startPod(config: Config, prepare: Preparation = () => undefined): Promise<RunningPod> {
+  const app = await createApp(config, prepare);
   const logger = app.get<Logger>(LOGGER);
   const clock = app.get<Clock>(CLOCK);
   const health = app.get(HealthServer);
@@ -69,12 +72,14 @@ export async function startPod(config: Config): Promise<RunningPod> {
   return { app, port, healthPort, drain: app.get(DrainCoordinator), clock, logger, close };
 }
 
-async function createApp(config: Config): Promise<ExpressApplication> {
+async function createApp(config: Config, prepare: Preparation): Promise<ExpressApplication> {
   const options: Partial<NestApplicationOptions> = { abortOnError: false, bodyParser: false, bufferLogs: true };
   const app = await NestFactory.create<ExpressApplication>(await AppModule.of(config), options);
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.get<Metrics>(METRICS).buildInfo.set({ version: buildVersion(), revision: config.pod.revision }, 1);
   const context = app.get<ConnectionContext>(CONNECTION_CONTEXT);
+  // Before the API reads bodies.
+  prepare(app);
   app.useWebSocketAdapter(new BatonWsAdapter(configureApi(app), app.get(OpenConnections), context));
   return app;
 }

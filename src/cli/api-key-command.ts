@@ -28,5 +28,6 @@ BATON_API_KEYS_FILE names, a JSON array. The key is nowhere else: the row has on
     const { key, row } = newApiKey(values.id, tenantOption(values.tenant), grantOptions(values.grant));
     terminal.print(key);
     terminal.print(JSON.stringify(row));
+    return 0;
   },
 };

@@ -27,6 +27,12 @@ export function grantOptions(values: readonly string[] = []): readonly Grant[] {
   throw new UsageError(`--grant ${which ?? ''}: ${issue?.message ?? ''}; for example channel:room-*=subscribe,publish`);
 }
 
+export function portOption(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Infinity;
+  if (port > 65_535) throw new UsageError('--port must be a number from 0 to 65535');
+  return port;
+}
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const MAX_SECONDS = 365 * 86_400;
 

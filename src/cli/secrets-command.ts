@@ -36,5 +36,6 @@ them and, as a comment, an API key that may do everything in the tenant.`,
     for (const { path, content } of files) await writeFile(path, `${content}\n`, { mode: 0o600, flag: 'wx' });
     for (const { setting, path } of files) terminal.print(`${setting}=${path}`);
     terminal.print(`# API key of tenant ${tenant}: ${key}`);
+    return 0;
   },
 };

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { SignJWT } from 'jose';
 import { loadTokenKey } from '../auth/token-key.js';
 import { ConfigError, loadFields, type Environment } from '../config/load-config.js';
 import type { Command } from './command.js';
 import { grantOptions, tenantOption, ttlOption, userOption } from './option-values.js';
+import { signToken, type TokenClaims } from './sign-token.js';
 
 /** Signs a token as the pods with the same environment accept it. Prints nothing else, so that a shell can take it. */
 export const tokenCommand: Command = {
@@ -26,27 +26,22 @@ Reads BATON_TOKEN_SECRET_FILE, BATON_TOKEN_ISSUER, BATON_TOKEN_AUDIENCE and BATO
         ttl: { type: 'string', default: '1h' },
       },
     });
-    const claims = { tenant: tenantOption(values.tenant), grants: grantOptions(values.grant) };
-    const token = await sign(claims, userOption(values.user), ttlOption(values.ttl), terminal.env);
-    terminal.print(token);
+    const claims = {
+      tenant: tenantOption(values.tenant),
+      user: userOption(values.user),
+      grants: grantOptions(values.grant),
+      ttlSeconds: ttlOption(values.ttl),
+    };
+    terminal.print(await sign(claims, terminal.env));
+    return 0;
   },
 };
 
-type Claims = ConstructorParameters<typeof SignJWT>[0];
-
-async function sign(claims: Claims, user: string, ttlSeconds: number, env: Environment): Promise<string> {
+async function sign(claims: TokenClaims, env: Environment): Promise<string> {
   const config = loadFields(env, 'auth', ['secretFile', 'issuer', 'audience', 'algorithms']);
   if (config.secretFile === null)
     throw new ConfigError([
       { keys: ['BATON_TOKEN_SECRET_FILE'], problem: 'is required: a public key verifies tokens and signs none' },
     ]);
-  const { key, issuer, audience, algorithms } = await loadTokenKey({ ...config, publicKeyFile: null });
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: algorithms[0] ?? 'HS256', typ: 'JWT' })
-    .setSubject(user)
-    .setIssuer(issuer)
-    .setAudience(audience)
-    .setIssuedAt()
-    .setExpirationTime(`${ttlSeconds} seconds`)
-    .sign(key);
+  return signToken(await loadTokenKey({ ...config, publicKeyFile: null }), claims);
 }

@@ -20,7 +20,11 @@ interface Outcome {
 async function baton(args: readonly string[], env: Environment = {}): Promise<Outcome> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await runCli(args, { env, print: (line) => out.push(line), tell: (line) => err.push(line) });
+  const code = await runCli(args, {
+    ...{ env, isScreen: false, interrupted: new AbortController().signal, input: () => Promise.resolve('') },
+    print: (line) => out.push(line),
+    tell: (line) => err.push(line),
+  });
   return { code, out, err: err.join('\n') };
 }
 

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CommandFailure, type Command, type Terminal } from './command.js';
+import type { RunningDev } from './dev/start-dev.js';
+import { portOption, tenantOption, userOption } from './option-values.js';
+
+export const devCommand: Command = {
+  name: 'dev',
+  summary: 'run Baton in one process, without Redis, with a page to try it',
+  usage: `baton dev [--port 8080] [--page <file>] [--tenant development] [--user ada] [--json]
+
+  --port    for everything: page, API and WebSockets; 0: any free one
+  --page    your own page instead of the built-in one, read again at each request; it may import /baton.js, the SDK,
+            and finds a token in location.hash
+  --tenant  of all credentials
+  --user    whom the printed token is for
+  --json    prints one line of JSON: url, page, tenant, user, token, apiKey
+
+Everything is kept in the memory of this process and gone with it; the keys are made anew each time. It listens on
+127.0.0.1 only, because the page hands out credentials to whoever can open it. Prints variables that curl and the other
+commands use. Settings of a pod (BATON_WINDOW_MS and so on) hold, those of Redis and of keys don't. Ctrl-C ends it.`,
+
+  async run(args, terminal) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '8080' },
+        page: { type: 'string' },
+        tenant: { type: 'string', default: 'development' },
+        user: { type: 'string', default: 'ada' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    const options = {
+      port: portOption(values.port),
+      tenant: tenantOption(values.tenant),
+      user: userOption(values.user),
+      env: terminal.env,
+      ...(values.page === undefined ? {} : { pageFile: resolve(values.page) }),
+    };
+    // Asked for now, so that a signal during the start removes what the start has made.
+    const { interrupted } = terminal;
+    const { startDev } = await import('./dev/start-dev.js');
+    const dev = await startDev(options).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+        throw new CommandFailure(`port ${options.port} is taken; --port takes another`);
+      throw error;
+    });
+    await introduce(dev, terminal, values.json);
+    await untilInterrupted(interrupted);
+    await dev.close();
+    return 0;
+  },
+};
+
+async function introduce(dev: RunningDev, terminal: Terminal, asJson: boolean): Promise<void> {
+  const { url, tenant, user, apiKey } = dev;
+  const token = await dev.token();
+  const page = `${url}/#${token}`;
+  if (asJson) {
+    terminal.print(JSON.stringify({ url, page, tenant, user, token, apiKey }));
+    return;
+  }
+  terminal.print(`Baton is running, with everything in its memory. Ctrl-C ends it.
+
+  page to try it   ${page}
+
+For curl, and for \`baton send\`, \`tail\` and \`sessions\` in another terminal (tenant ${tenant}, user ${user}):
+
+export BATON_URL=${url}
+export BATON_API_KEY=${apiKey}
+export BATON_TOKEN=${token}
+`);
+}
+
+function untilInterrupted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { isTokenUser, type TenantId, type UserId } from '../../protocol/ids.js';
+
+export interface DevPagesOptions {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly apiKey: string;
+  readonly token: (user: string) => Promise<string>;
+  /** null: the built-in page. */
+  readonly pageFile: string | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+type Handler = (request: IncomingMessage) => Promise<Answer>;
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+const BUILT_IN = new URL('./page.html', import.meta.url);
+const STYLE = new URL('./page.css', import.meta.url);
+/** Made by the build, beside what is compiled: dist/page. Run from the sources, it is that of the last build. */
+const CLIENTS = ['../../../page/baton.min.js', '../../../dist/page/baton.min.js'].map(
+  (path) => new URL(path, import.meta.url),
+);
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** The page, the SDK for it, and credentials for it, in front of the API. */
+export function devPages(options: DevPagesOptions): Middleware {
+  const routes: Readonly<Record<string, Handler>> = {
+    'GET /': async () => html(await readFile(options.pageFile ?? BUILT_IN, 'utf8')),
+    'GET /dev/page.css': async () => ({
+      status: 200,
+      type: 'text/css; charset=utf-8',
+      body: await readFile(STYLE, 'utf8'),
+    }),
+    'GET /baton.js': async () => ({
+      status: 200,
+      type: 'text/javascript; charset=utf-8',
+      body: await client(),
+      // A page from elsewhere may import it: there is nothing secret in it.
+      headers: { 'Access-Control-Allow-Origin': '*' },
+    }),
+    'POST /dev/credentials': (request) => credentials(request, options),
+  };
+  return (request, response, next) => {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const handler = routes[`${request.method === 'HEAD' ? 'GET' : (request.method ?? '')} ${path}`];
+    if (handler) void answer(handler, request, response);
+    else next();
+  };
+}
+
+async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, type, body, headers } = await handler(request).catch((error: unknown) =>
+    plain(500, error instanceof Error ? error.message : String(error)),
+  );
+  response.writeHead(status, {
+    ...{ 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) },
+    ...{ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers },
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function client(): Promise<string> {
+  for (const file of CLIENTS) {
+    const found = await readFile(file, 'utf8').catch(() => null);
+    if (found !== null) return found;
+  }
+  throw new Error('the SDK for pages is not there: `npm run build` makes it');
+}
+
+/**
+ * Only for pages of this very server: another site's page sends another Origin, and one whose name was made to lead here
+ * another Host. Neither can ask for JSON without being asked first whether it may.
+ */
+async function credentials(request: IncomingMessage, options: DevPagesOptions): Promise<Answer> {
+  const { host = '', origin = `http://${host}`, 'content-type': type = '' } = request.headers;
+  if (!LOOPBACK_HOST.test(host) || origin !== `http://${host}`) return plain(403, 'only for pages of this server');
+  if (!type.startsWith('application/json')) return plain(415, 'the body must be JSON');
+  const user = userIn(await text(request)) ?? options.user;
+  if (!isTokenUser(user)) return plain(400, '`user` must be letters, digits, . _ / -, at most 128');
+  const { tenant, apiKey } = options;
+  const body = JSON.stringify({ tenant, user, token: await options.token(user), apiKey });
+  return { status: 200, type: 'application/json', body };
+}
+
+function userIn(body: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null && 'user' in parsed ? parsed.user : undefined;
+  } catch {
+    return null;
+  }
+}
+
+const plain = (status: number, sentence: string): Answer => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body: `${sentence}\n`,
+});
+const html = (body: string): Answer => ({ status: 200, type: 'text/html; charset=utf-8', body });
