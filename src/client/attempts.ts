@@ -23,7 +23,7 @@ export function after(effects: readonly OwnershipEffect[], [state, more]: Change
 
 /** The next attempt, as soon as there is a token for it if it needs one. */
 export function begin(state: Ownership, hops: number): Change {
-  if (state.session !== null && !state.rejected) return open(state, hops, null);
+  if (state.session !== null && !state.rejected && !state.restored) return open(state, hops, null);
   return [{ ...state, next: { kind: 'token', hops } }, [{ type: 'ask-token' }]];
 }
 

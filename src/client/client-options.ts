@@ -3,6 +3,7 @@ import { systemClock } from '../lib/clock.js';
 import { MAX_UNANSWERED_SEQUENCES } from '../protocol/bounds.js';
 import { connectUrl, type AllowedOrigins } from './endpoints.js';
 import type { Observer } from './observer.js';
+import { platformLocks, platformStorage, type LocksLike, type StorageLike } from './storage.js';
 import { platformWebSocket, type WebSocketFactory } from './web-socket.js';
 
 /** The rest of the protocol's bound is for marks: the SDK's own, and those in the place of what has failed for good. */
@@ -27,6 +28,16 @@ export interface ClientOptions {
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
   /** A subscribe or unsubscribe without an answer for this long, and no frame of any stream, resumes elsewhere. Default 15,000. */
   readonly answerTimeoutMs?: number;
+  /**
+   * Where the client remembers its session, positions and unsettled publishes, so that a reload of the page goes on with
+   * them: the tab's `sessionStorage` (`'session'`, the default in pages), a storage of the application's own, or none
+   * (null, the default elsewhere). What is in it opens the session: see "Storage" in docs/sdk.md.
+   */
+  readonly storage?: 'session' | StorageLike | null;
+  /** Under which key. Default: `baton` and the first URL. Each client of a page needs its own; a second one with the same has no storage. */
+  readonly storageKey?: string;
+  /** What tells a reload from a copied tab. Default: the platform's Web Locks; null where there are none. */
+  readonly locks?: LocksLike | null;
   /** Default: the platform's WebSocket. */
   readonly webSocket?: WebSocketFactory;
   readonly clock?: Clock;
@@ -46,6 +57,10 @@ export interface ClientSettings {
   readonly maxUnsettledLength: number;
   readonly backoff: { readonly baseMs: number; readonly maxMs: number };
   readonly answerTimeoutMs: number;
+  readonly storage: StorageLike | null;
+  readonly storageKey: string;
+  readonly storageIsOwn: boolean;
+  readonly locks: LocksLike | null;
   readonly webSocket: WebSocketFactory;
   readonly clock: Clock;
   readonly random: () => number;
@@ -56,7 +71,7 @@ export interface ClientSettings {
 export function settingsFrom(options: ClientOptions): ClientSettings {
   const urls = (typeof options.url === 'string' ? [options.url] : options.url).map(connectUrl);
   if (urls.length === 0) throw new TypeError('no URL to connect to');
-  const { token, maxUnsettled = MOST_UNSETTLED } = options;
+  const { token, maxUnsettled = MOST_UNSETTLED, storage = 'session' } = options;
   if (!(maxUnsettled <= MOST_UNSETTLED)) throw new RangeError(`maxUnsettled is at most ${MOST_UNSETTLED}`);
   return {
     urls,
@@ -67,6 +82,10 @@ export function settingsFrom(options: ClientOptions): ClientSettings {
     maxUnsettledLength: options.maxUnsettledLength ?? 4_194_304,
     backoff: options.backoff ?? { baseMs: 500, maxMs: 20_000 },
     answerTimeoutMs: options.answerTimeoutMs ?? 15_000,
+    storage: storage === 'session' ? platformStorage() : storage,
+    storageKey: options.storageKey ?? `baton ${urls[0] ?? ''}`,
+    storageIsOwn: storage !== 'session',
+    locks: options.locks === undefined ? platformLocks() : options.locks,
     webSocket: options.webSocket ?? platformWebSocket,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

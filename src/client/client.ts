@@ -4,6 +4,7 @@ import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { describe, sameState, type ClientState } from './client-state.js';
 import { Emitter } from './emitter.js';
+import { PageMemory } from './page-memory.js';
 import { PresenceDriver } from './presence-driver.js';
 import type { Presence } from './presence.js';
 import { PublishDriver, type Lost, type Published } from './publish-driver.js';
@@ -46,6 +47,7 @@ export class Client {
   readonly #streams: StreamDriver;
   readonly #publisher: PublishDriver;
   readonly #presence: PresenceDriver;
+  readonly #memory: PageMemory;
   #state: ClientState = { kind: 'connecting' };
 
   /** Use `connect`. */
@@ -60,17 +62,40 @@ export class Client {
       reset: (reset) => this.#events.emit('reset', reset),
       unanswered: (connection) => this.#driver.lose(connection, 'a stream waits for its answer'),
       callbackThrew: (error) => this.#callbackThrew(error),
+      changed: () => this.#memory.changed(),
     });
     this.#publisher = new PublishDriver(settings, {
-      send: (connection, text) => this.#driver.send(connection, text),
+      send: (connection, text) => this.#memory.beforeSending(() => this.#driver.send(connection, text)),
       lost: (lost) => this.#events.emit('lost', lost),
+      failed: (error) => this.#report(error),
+      changed: () => this.#memory.changed(),
     });
     this.#presence = new PresenceDriver({
       send: (connection, text) => this.#driver.send(connection, text),
       callbackThrew: (error) => this.#callbackThrew(error),
     });
     this.#driver = this.#createDriver(settings);
-    this.#driver.tell('start');
+    this.#memory = new PageMemory(settings, () => ({
+      session: this.#driver.state.session,
+      attempt: this.#driver.state.lastAttempt,
+      publishes: this.#publisher.kept,
+      positions: this.#streams.positions,
+    }));
+    this.#streams.restore(this.#memory.kept?.positions ?? []);
+    void this.#start();
+  }
+
+  /** At once unless an earlier page left something, which may belong to another tab. */
+  async #start(): Promise<void> {
+    const { kept } = this.#memory;
+    const claimed = this.#memory.claim();
+    if (!kept || !(await claimed)) {
+      this.#driver.start(null);
+      return;
+    }
+    const { session, attempt, publishes } = kept;
+    if (publishes) this.#publisher.restore(publishes, session !== null);
+    this.#driver.start(session && { session, attempt });
   }
 
   get state(): ClientState {
@@ -117,7 +142,8 @@ export class Client {
 
   /** Ends the session (`bye`) and settles everything that waits. */
   close(): Promise<void> {
-    this.#driver.tell('close');
+    this.#memory.sendAll();
+    this.#driver.close();
     return this.#closed.promise;
   }
 
@@ -128,6 +154,7 @@ export class Client {
         publisher: this.#publisher.publisher,
       }),
       welcomed: ({ connection, attempt }, { pod, revision, resumed }, from) => {
+        this.#memory.save();
         this.#publisher.welcomed(connection);
         this.#streams.welcomed(connection);
         this.#presence.welcomed(connection);
@@ -152,6 +179,9 @@ export class Client {
       },
       stopped: (why) => {
         this.#stopped(stopError(why));
+      },
+      opening: () => {
+        this.#memory.save();
       },
       changed: (state, welcome) => {
         this.#changed(describe(state, welcome, this.#state.kind === 'stopped' ? this.#state.error : null));
@@ -216,6 +246,7 @@ export class Client {
     this.#publisher.stopped(reason);
     this.#presence.stopped(reason);
     this.#ready.reject(reason);
+    this.#memory.end(error === null);
     this.#closed.resolve(undefined);
     this.#changed({ kind: 'stopped', error });
     this.#events.emit('stopped', { error });

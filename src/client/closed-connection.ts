@@ -30,6 +30,7 @@ export function closed(state: Ownership, event: Closed, nowMs: number): Change {
 /** `state.next` is idle already. Whatever isn't final leaves a current connection as it was. */
 function attemptClosed(state: Ownership, waiting: Waiting, event: Closed, nowMs: number): Change {
   const action = closeAction(event.code);
+  if (state.restored && isFinal(state, waiting.opened.attempt, event)) return restart(state, nowMs);
   switch (action) {
     case 'none':
     case 'resume':
@@ -90,10 +91,24 @@ function comeBack(state: Ownership, otherwise: () => Change, nowMs: number, busy
 
 /** 4010: another session, from attempt 1. Whatever else is open belongs to the one that is gone. */
 function restart(state: Ownership, nowMs: number): Change {
-  const fresh: Ownership = { ...state, session: null, lastAttempt: 0, current: null, previous: null, plan: null };
+  const fresh: Ownership = {
+    ...state,
+    session: null,
+    lastAttempt: 0,
+    current: null,
+    previous: null,
+    plan: null,
+    restored: false,
+  };
   const effects = [...dropAll(state), { type: 'restart', goneSession: state.session?.id ?? null } as const];
   if (state.next.kind === 'token') return [fresh, effects];
   return after(effects, retry({ ...fresh, next: IDLE }, nowMs));
+}
+
+/** Whether the client would stop, or was told that its credential isn't that of the session. */
+function isFinal(state: Ownership, attempt: number, event: Closed): boolean {
+  const action = closeAction(event.code);
+  return action === 'moved' ? isForeign(state, attempt, event) : action === 'credential' || action === 'stop';
 }
 
 /** 4500 names the attempt that won. The connection's own number, or none of this client's: somebody else has the session. */

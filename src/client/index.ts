@@ -10,6 +10,7 @@ export type { Observer, WireEvent } from './observer.js';
 export type { Presence, PresenceEvents } from './presence.js';
 export type { Lost, Published } from './publish-driver.js';
 export type { SubscribeOptions } from './stream-driver.js';
+export type { LocksLike, StorageLike } from './storage.js';
 export type { Message, MessageHandler, Reset, Subscription } from './subscription.js';
 export type { WebSocketFactory, WebSocketLike } from './web-socket.js';
 export type { Json, PresenceEntry } from '../protocol/frames.js';

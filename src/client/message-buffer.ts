@@ -1,5 +1,7 @@
 /** What a buffer tells the one who fills it. */
-export interface BufferListener {
+export interface BufferListener<Item> {
+  /** The consumer has it. */
+  taken(item: Item): void;
   /** It was full, and is half empty again. */
   drained(): void;
   /** The consumer wants no more (`break` in its loop). */
@@ -20,7 +22,7 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
 
   constructor(
     private readonly capacity: number,
-    private readonly listener: BufferListener,
+    private readonly listener: BufferListener<Item>,
   ) {}
 
   /** False once it is full: nothing should follow before `drained`. The item is in it all the same. */
@@ -29,6 +31,7 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
     if (this.#waiting !== null) {
       this.#waiting.resolve({ value: item, done: false });
       this.#waiting = null;
+      this.listener.taken(item);
       return true;
     }
     this.#items.push(item);
@@ -45,9 +48,14 @@ export class MessageBuffer<Item> implements AsyncIterator<Item, undefined> {
     this.#waiting = null;
   }
 
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
   next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#items.shift();
     if (item !== undefined) {
+      this.listener.taken(item);
       this.#tellIfDrained();
       return Promise.resolve({ value: item, done: false });
     }

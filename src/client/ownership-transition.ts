@@ -18,7 +18,7 @@ export function transition(state: Ownership, event: OwnershipEvent, nowMs: numbe
   if (state.life.kind === 'leaving') return whileLeaving(state, event);
   switch (event.type) {
     case 'start':
-      return state.next.kind === 'idle' && state.current === null ? begin(state, 0) : unchanged(state);
+      return state.next.kind === 'idle' && state.current === null ? start(state, event) : unchanged(state);
     case 'due':
       return onDue(state, nowMs);
     case 'token':
@@ -48,13 +48,18 @@ export function transition(state: Ownership, event: OwnershipEvent, nowMs: numbe
   }
 }
 
+function start(state: Ownership, { kept }: EventOf<'start'>): Change {
+  if (!kept) return begin(state, 0);
+  return begin({ ...state, session: kept.session, lastAttempt: kept.attempt, restored: true }, 0);
+}
+
 function welcomed(state: Ownership, event: EventOf<'welcome'>): Change {
   if (state.next.kind !== 'waiting' || state.next.opened.connection !== event.connection) return unchanged(state);
   const current = state.next.opened;
   const older = state.current !== null && state.previous !== null ? state.previous : null;
   const previous = state.current ?? state.previous;
   return [
-    { ...state, session: event.session, current, previous, next: IDLE, plan: null, rejected: false },
+    { ...state, session: event.session, current, previous, next: IDLE, plan: null, rejected: false, restored: false },
     [
       ...(older ? [{ type: 'drop', connection: older.connection } as const] : []),
       { type: 'timer', timer: 'steady', afterMs: STEADY_MS },

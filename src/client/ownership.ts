@@ -73,10 +73,21 @@ export interface Ownership {
   readonly urlIndex: number;
   /** A 4501 came since the last `welcome`: the next `hello` needs a token. */
   readonly rejected: boolean;
+  /**
+   * The session is of an earlier page, and hasn't been welcomed in this one. Its `hello` carries a token, so that it goes
+   * to its own user only, and whatever is final about it ends the session instead of the client.
+   */
+  readonly restored: boolean;
+}
+
+/** Where an earlier page left a session. */
+export interface KeptSession {
+  readonly session: SessionKey;
+  readonly attempt: number;
 }
 
 export type OwnershipEvent =
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly kept?: KeptSession | null }
   /** The scheduled time has come. */
   | { readonly type: 'due' }
   | { readonly type: 'token'; readonly token: string }
@@ -144,5 +155,6 @@ export function initialOwnership(settings: OwnershipSettings): Ownership {
     failures: 0,
     urlIndex: 0,
     rejected: false,
+    restored: false,
   };
 }

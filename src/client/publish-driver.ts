@@ -8,8 +8,9 @@ import { asPublisherId, type PublisherId } from '../protocol/ids.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
+import type { KeptPublishes } from './kept.js';
 import type { PublishEffect } from './publish-queue.js';
-import { Publishing } from './publishing.js';
+import { Publishing, type Abandoned } from './publishing.js';
 import type { SequenceRange } from './sequence-ranges.js';
 import { Timers } from './timers.js';
 
@@ -27,7 +28,14 @@ export interface Lost {
 export interface PublishDriverPort {
   send(connection: number, text: string): void;
   lost(lost: Lost): void;
+  /** Something of an earlier page, whose promise is gone with it, was not published. */
+  failed(error: ClientError): void;
+  /** Something that a later page should know. */
+  changed(): void;
 }
+
+/** Of unsettled data, for the next page; more is a matter of seconds on a good line, and would be written at each publish. */
+const MOST_KEPT_CHARACTERS = 262_144;
 
 interface Ticket {
   readonly resolve: (published: Published) => void;
@@ -50,6 +58,24 @@ export class PublishDriver {
 
   get publisher(): PublisherId {
     return this.#publisher;
+  }
+
+  get kept(): KeptPublishes {
+    return { publisher: this.#publisher, queues: this.#publishing.kept(MOST_KEPT_CHARACTERS) };
+  }
+
+  /** Before anything was sent: another page's publisher goes on, and what was published since is numbered after it. */
+  restore(kept: KeptPublishes, sent: boolean): void {
+    const left = this.#publishing.abandon();
+    this.#publishing = new Publishing();
+    this.#publishing.restore(kept.queues, sent, () => ({
+      resolve: () => undefined,
+      reject: (error) => {
+        this.port.failed(error);
+      },
+    }));
+    this.#publisher = kept.publisher;
+    this.#publishAgain(left);
   }
 
   /** Settles at the acknowledgement; rejects with ClientError. What can be seen to be wrong is never sent. */
@@ -91,6 +117,10 @@ export class PublishDriver {
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
     this.#publisher = asPublisherId(randomId());
+    this.#publishAgain(left);
+  }
+
+  #publishAgain(left: readonly Abandoned<Ticket>[]): void {
     for (const { stream, seq, data, ticket, sent } of left) {
       if (data === null || ticket === null) continue;
       if (sent) this.#reject(stream, seq, ticket, unknownOutcome('the session is gone'));
@@ -119,6 +149,7 @@ export class PublishDriver {
 
   #perform(effects: readonly PublishEffect<Ticket>[]): void {
     for (const effect of effects) this.#do(effect);
+    this.port.changed();
   }
 
   #do(effect: PublishEffect<Ticket>): void {

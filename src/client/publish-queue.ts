@@ -1,5 +1,6 @@
 import type { AckFrame, ErrorFrame, GapFrame, RefusedFrame } from '../protocol/frames.js';
 import type { StreamName } from '../protocol/stream-name.js';
+import type { KeptQueue } from './kept.js';
 import * as publishState from './publish-state.js';
 import type { PublishChange, PublishEffect, PublishState, Unsettled } from './publish-state.js';
 
@@ -13,11 +14,22 @@ export class PublishQueue<Ticket> {
     this.#state = publishState.initialPublishing(stream, connection);
   }
 
+  /** Goes on where another page's queue stopped. */
+  static restored<Ticket>(kept: KeptQueue, sent: boolean, ticket: Ticket): PublishQueue<Ticket> {
+    const queue = new PublishQueue<Ticket>(kept.stream, null);
+    queue.#state = publishState.restoredPublishing(kept, sent, ticket);
+    return queue;
+  }
+
   get stream(): StreamName {
     return this.#state.stream;
   }
   get unsettled(): readonly Unsettled<Ticket>[] {
     return this.#state.unsettled;
+  }
+
+  kept(room: number): KeptQueue {
+    return publishState.keptPublishing(this.#state, room);
   }
 
   publish(data: string | null, ticket: Ticket | null): readonly PublishEffect<Ticket>[] {

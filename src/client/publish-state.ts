@@ -1,5 +1,6 @@
 import type { AckFrame, ErrorFrame, GapFrame, Jump, RefusedFrame } from '../protocol/frames.js';
 import type { StreamName } from '../protocol/stream-name.js';
+import type { KeptQueue } from './kept.js';
 import { addRange, without, type SequenceRange } from './sequence-ranges.js';
 
 /** A publish without its answer. `data` is JSON text, null in a mark; `ticket` is whoever waits for the answer. */
@@ -66,6 +67,32 @@ export function initialPublishing<Ticket>(stream: StreamName, connection: number
     failures: 0,
     noMessage: [],
   };
+}
+
+/** Goes on where another page's publisher stopped. What wasn't kept of it may be in the log or not: it is no message. */
+export function restoredPublishing<Ticket>(kept: KeptQueue, sent: boolean, ticket: Ticket): PublishState<Ticket> {
+  const unsettled = kept.unsettled.map(([seq, data]) => ({
+    seq,
+    after: seq - 1,
+    data,
+    ticket: data === null ? null : ticket,
+    sent,
+  }));
+  return { ...initialPublishing<Ticket>(kept.stream, null), ...kept, unsettled };
+}
+
+/** What the next page needs to go on, with data of at most `room` characters. */
+export function keptPublishing<Ticket>(state: PublishState<Ticket>, room: number): KeptQueue {
+  const { stream, lastSeq, acknowledged } = state;
+  let left = room;
+  const fits = ({ data }: Unsettled<Ticket>): boolean => (left -= data?.length ?? 0) >= 0;
+  const unsettled = state.unsettled.filter(fits);
+  const others = state.unsettled.slice(unsettled.length);
+  const noMessage = others.reduce<readonly SequenceRange[]>(
+    (known, { seq }) => addRange(known, [seq, seq]),
+    state.noMessage,
+  );
+  return { stream, lastSeq, acknowledged, noMessage, unsettled: unsettled.map(({ seq, data }) => [seq, data]) };
 }
 
 export function publish<Ticket>(

@@ -1,5 +1,6 @@
 import type { AckFrame, ErrorFrame, GapFrame, RefusedFrame } from '../protocol/frames.js';
 import type { StreamName } from '../protocol/stream-name.js';
+import type { KeptQueue } from './kept.js';
 import { PublishQueue, type PublishEffect } from './publish-queue.js';
 
 type Answer = AckFrame | RefusedFrame | GapFrame | ErrorFrame;
@@ -25,6 +26,21 @@ export class Publishing<Ticket> {
 
   get unsettledLength(): number {
     return this.#sum((data) => data.length);
+  }
+
+  /** Goes on where another page's publisher stopped; `sent`: somebody may have them already. */
+  restore(queues: readonly KeptQueue[], sent: boolean, ticketOf: (stream: StreamName) => Ticket): void {
+    for (const kept of queues) this.#queues.set(kept.stream, PublishQueue.restored(kept, sent, ticketOf(kept.stream)));
+  }
+
+  /** For the next page, with data of at most `room` characters. */
+  kept(room: number): readonly KeptQueue[] {
+    let left = room;
+    return [...this.#queues.values()].map((queue) => {
+      const kept = queue.kept(left);
+      for (const [, data] of kept.unsettled) left -= data?.length ?? 0;
+      return kept;
+    });
   }
 
   publish(stream: StreamName, data: string, ticket: Ticket): readonly PublishEffect<Ticket>[] {

@@ -9,6 +9,7 @@ import { allowedEndpoints } from './endpoints.js';
 import { transition } from './ownership-transition.js';
 import {
   initialOwnership,
+  type KeptSession,
   type HelloIdentity,
   type Opened,
   type Ownership,
@@ -33,6 +34,8 @@ export interface SessionListener {
   tokenFailed(error: unknown): void;
   stopped(why: StopReason): void;
   changed(state: Ownership, welcome: WelcomeFrame | null): void;
+  /** A connection is opened next: its attempt must be known to a later page first. */
+  opening(): void;
 }
 
 const TOKEN_MS = 30_000;
@@ -73,9 +76,12 @@ export class SessionDriver {
     return this.#state;
   }
 
-  /** `start` or `close`. */
-  tell(type: 'start' | 'close'): void {
-    this.#turn(() => this.#dispatch({ type }));
+  start(kept: KeptSession | null): void {
+    this.#turn(() => this.#dispatch({ type: 'start', kept }));
+  }
+
+  close(): void {
+    this.#turn(() => this.#dispatch({ type: 'close' }));
   }
 
   send(connection: number, text: string): void {
@@ -167,6 +173,7 @@ export class SessionDriver {
     const { connection, attempt, url } = opened;
     this.#hellos.set(connection, { opened, identity });
     this.settings.observer?.({ type: 'opened', connection, attempt, url, handOver: this.#state.current !== null });
+    this.listener.opening();
     this.#sockets.open(connection, url);
   }
 

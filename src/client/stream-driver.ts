@@ -14,8 +14,12 @@ import { Subscriptions } from './subscriptions.js';
 import { Timers } from './timers.js';
 
 export interface SubscribeOptions {
-  /** Continue from here (a `position` kept from before) instead of from now. Only for a stream not yet subscribed. */
-  readonly from?: Position;
+  /**
+   * Where to begin instead of now. `'last'`: after the last message of this stream that the application was given, also
+   * by the page before a reload, or by a subscription that it has closed; from now if there was none. A position
+   * (kept by the application, or from the HTTP API): after that; only for a stream not yet subscribed.
+   */
+  readonly from?: Position | 'last';
   /** Messages that a `for await` may fall behind before the stream waits for it. Default 1,000. */
   readonly capacity?: number;
 }
@@ -24,6 +28,8 @@ export interface StreamDriverPort {
   send(connection: number, text: string): void;
   reset(reset: Reset): void;
   callbackThrew(error: unknown): void;
+  /** Something that a later page should know. */
+  changed(): void;
   /** The connection answers no more. */
   unanswered(connection: number): void;
 }
@@ -34,6 +40,8 @@ export class StreamDriver implements SubscriptionOwner {
   readonly #users = new Map<StreamName, Set<Subscription>>();
   /** Streams that wait for a slow consumer, and how far they have come. Meanwhile they aren't subscribed. */
   readonly #held = new Map<StreamName, { readonly position: Position | null; readonly by: Set<Subscription> }>();
+  /** Where the application is in each stream, also those that it has left; the ones used last at the end. */
+  readonly #last = new Map<StreamName, Position>();
   readonly #timers: Timers;
   readonly #answers: AnswerWatch;
 
@@ -52,6 +60,17 @@ export class StreamDriver implements SubscriptionOwner {
     );
   }
 
+  /** Of what the application was given. */
+  get positions(): readonly (readonly [StreamName, Position])[] {
+    for (const stream of this.#users.keys()) this.#remember(stream);
+    return [...this.#last].slice(-MAX_STREAMS_PER_SESSION);
+  }
+
+  /** What an earlier page was given. */
+  restore(positions: readonly (readonly [StreamName, Position])[]): void {
+    for (const [stream, position] of positions) this.#last.set(stream, position);
+  }
+
   /** Throws ClientError `bad-stream` or `too-many-streams`. */
   subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): Subscription {
     if (!isStreamName(stream)) throw new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
@@ -61,10 +80,11 @@ export class StreamDriver implements SubscriptionOwner {
       if (this.#users.size >= MAX_STREAMS_PER_SESSION)
         throw new ClientError('too-many-streams', `at most ${MAX_STREAMS_PER_SESSION} streams`);
       this.#users.set(stream, new Set([subscription]));
-      this.#perform(this.#subscriptions.add(stream, options.from ?? null));
+      const from = options.from === 'last' ? this.#last.get(stream) : options.from;
+      this.#perform(this.#subscriptions.add(stream, from ?? null));
       return subscription;
     }
-    if (options.from !== undefined)
+    if (options.from !== undefined && options.from !== 'last')
       throw new ClientError('conflict', `${stream} is subscribed already: no \`from\` then`);
     users.add(subscription);
     const position = this.#subscriptions.position(stream);
@@ -75,7 +95,9 @@ export class StreamDriver implements SubscriptionOwner {
   unsubscribe(subscription: Subscription): void {
     const { stream } = subscription;
     const users = this.#users.get(stream);
-    if (users?.delete(subscription) !== true) return;
+    if (users?.has(subscription) !== true) return;
+    this.#remember(stream);
+    users.delete(subscription);
     if (users.size > 0) {
       this.drained(subscription);
       return;
@@ -94,8 +116,8 @@ export class StreamDriver implements SubscriptionOwner {
     this.#perform(this.#subscriptions.add(stream, held.position));
   }
 
-  position(stream: StreamName): Position | null {
-    return this.#held.get(stream)?.position ?? this.#subscriptions.position(stream);
+  handedOver(): void {
+    this.port.changed();
   }
 
   callbackThrew(error: unknown): void {
@@ -135,12 +157,16 @@ export class StreamDriver implements SubscriptionOwner {
   stopped(error: ClientError): void {
     this.#timers.cancelAll();
     this.#answers.stop();
-    for (const users of this.#users.values()) for (const user of [...users]) user.end(error);
+    for (const [stream, users] of this.#users) {
+      this.#remember(stream);
+      for (const user of [...users]) user.end(error);
+    }
     this.#users.clear();
   }
 
   #perform(effects: readonly StreamEffect[]): void {
     for (const effect of effects) this.#do(effect);
+    if (effects.length > 0) this.port.changed();
   }
 
   #do(effect: StreamEffect): void {
@@ -208,6 +234,15 @@ export class StreamDriver implements SubscriptionOwner {
     this.#held.delete(stream);
     this.#timers.cancel(stream);
     for (const user of users) user.end(error);
+  }
+
+  /** The slowest of several subscriptions counts. */
+  #remember(stream: StreamName): void {
+    const positions = this.#usersOf(stream).flatMap(({ position }) => position ?? []);
+    const [lowest] = positions.sort((a, b) => a.offset - b.offset);
+    if (lowest === undefined) return;
+    this.#last.delete(stream);
+    this.#last.set(stream, lowest);
   }
 
   /** A copy: a callback may close its subscription. */

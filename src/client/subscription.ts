@@ -1,4 +1,5 @@
 import type { Json, ResetReason } from '../protocol/frames.js';
+import type { EntryId } from '../protocol/ids.js';
 import type { Position } from '../protocol/position.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
@@ -31,7 +32,8 @@ export type MessageHandler = (message: Message) => void;
 
 /** What a subscription needs from its client. */
 export interface SubscriptionOwner {
-  position(stream: StreamName): Position | null;
+  /** The application was given a message. */
+  handedOver(): void;
   unsubscribe(subscription: Subscription): void;
   /** A consumer that had fallen behind can take more. */
   drained(subscription: Subscription): void;
@@ -49,6 +51,7 @@ export class Subscription implements AsyncIterable<Message> {
   readonly #buffer: MessageBuffer<Message>;
   readonly #events: Emitter<SubscriptionEvents>;
   readonly #settle: { readonly resolve: (position: Position) => void; readonly reject: (error: Error) => void };
+  #position: Position | null = null;
   #open = true;
 
   constructor(
@@ -65,6 +68,9 @@ export class Subscription implements AsyncIterable<Message> {
       owner.callbackThrew(error);
     });
     this.#buffer = new MessageBuffer(capacity, {
+      taken: (message) => {
+        this.#handedOver(message);
+      },
       drained: () => {
         owner.drained(this);
       },
@@ -74,9 +80,9 @@ export class Subscription implements AsyncIterable<Message> {
     });
   }
 
-  /** The last message handed over; null before `ready`. */
+  /** Of the last message handed over, or from where the next comes; null while that isn't known. */
   get position(): Position | null {
-    return this.owner.position(this.stream);
+    return this.#position;
   }
 
   on<Name extends keyof SubscriptionEvents>(
@@ -108,17 +114,21 @@ export class Subscription implements AsyncIterable<Message> {
     } catch (error) {
       this.owner.callbackThrew(error);
     }
+    this.#handedOver(message);
     return true;
   }
 
   /** For the client. */
   becameReady(position: Position): void {
+    if (this.#buffer.empty) this.#position = position;
     this.#settle.resolve(position);
   }
 
   /** For the client. */
   reset(reset: Reset): void {
-    if (this.#open) this.#events.emit('reset', reset);
+    if (!this.#open) return;
+    this.#position = reset.position;
+    this.#events.emit('reset', reset);
   }
 
   /** For the client. */
@@ -128,5 +138,10 @@ export class Subscription implements AsyncIterable<Message> {
     this.#buffer.end(error);
     this.#settle.reject(error);
     this.#events.emit('ended', error);
+  }
+
+  #handedOver({ offset, id }: Message): void {
+    this.#position = { offset, id: id as EntryId };
+    this.owner.handedOver();
   }
 }

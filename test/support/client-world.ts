@@ -1,12 +1,13 @@
 import { connect, type Client, type StreamName, type WireEvent } from '../../src/client/index.js';
 import { ManualClock, settle } from './manual-clock.js';
+import { ModelLocks, ModelPage, ModelStorage } from './model-page.js';
 import { ModelService, type Admission, type ModelLink } from './model-service.js';
 
 export type Step =
   | { readonly do: 'up' | 'down' | 'sync' | 'cut' | 'leave'; readonly link: number }
   | { readonly do: 'time'; readonly ms: number }
   | { readonly do: 'publish' | 'backend-publish' | 'toggle'; readonly stream: number }
-  | { readonly do: 'save' | 'failover' | 'end-session' | 'migrate' | 'exchange' | 'outage' }
+  | { readonly do: 'save' | 'failover' | 'end-session' | 'migrate' | 'exchange' | 'outage' | 'reload' | 'crash' }
   | { readonly do: 'admission'; readonly admission: Admission };
 
 export const STREAMS: readonly StreamName[] = ['channel:a', 'tenant'];
@@ -16,7 +17,10 @@ export class ClientWorld {
   readonly service = new ModelService();
   readonly clock = new ManualClock();
   readonly events: WireEvent[] = [];
-  readonly client: Client;
+  client: Client;
+  readonly #storage = new ModelStorage();
+  readonly #locks = new ModelLocks();
+  #page: ModelPage;
   /** Data of publishes by what became of their promise. */
   readonly acknowledged = new Map<string, number>();
   readonly rejected = new Map<string, string>();
@@ -24,17 +28,39 @@ export class ClientWorld {
   readonly order: string[] = [];
   readonly #subscriptions = new Map<StreamName, ReturnType<Client['subscribe']>>();
 
-  constructor() {
-    this.client = connect({
-      url: 'ws://service.example',
-      token: 'token',
-      webSocket: this.service.webSocket,
-      clock: this.clock,
-      random: () => 0.5,
-      observer: (event) => this.events.push(event),
-    });
-    this.client.on('lost', (lost) => this.lost.push(lost));
+  constructor(private readonly withReloads = false) {
+    [this.#page, this.client] = this.#load();
     for (const name of STREAMS) this.toggle(name);
+  }
+
+  #load(): [ModelPage, Client] {
+    const { clock, service } = this;
+    const { webSocket } = service;
+    const page = new ModelPage({ storage: this.#storage, locks: this.#locks, clock, webSocket });
+    const client = page.load((parts) =>
+      connect({
+        url: 'ws://service.example',
+        token: 'token',
+        random: () => 0.5,
+        observer: (event) => this.events.push(event),
+        ...parts,
+        ...(this.withReloads ? {} : { storage: null }),
+      }),
+    );
+    client.on('lost', (lost) => this.lost.push(lost));
+    return [page, client];
+  }
+
+  /** The page ends, noticed by its scripts or not, and the next one wants the same streams from where this one was. */
+  #reload(how: 'reload' | 'crash'): void {
+    if (how === 'reload') this.#page.hide();
+    else this.#page.crash();
+    [this.#page, this.client] = this.#load();
+    for (const name of this.subscribed)
+      this.#subscriptions.set(
+        name,
+        this.client.subscribe(name, () => undefined, { from: 'last' }),
+      );
   }
 
   toggle(name: StreamName): void {
@@ -97,6 +123,10 @@ export class ClientWorld {
         break;
       case 'exchange':
         this.#exchange();
+        break;
+      case 'reload':
+      case 'crash':
+        this.#reload(next.do);
         break;
       case 'outage':
         service.redis.up = !service.redis.up;

@@ -151,7 +151,7 @@ describe('an iterated subscription', () => {
     await pod.next('subscribe');
     pod.send(subscribed(0), message(1), message(2), message(3));
     await pod.next('unsubscribe');
-    expect(subscription.position).toEqual(position(2));
+    expect(subscription.position).toEqual(position(0));
     pod.send(message(4), { type: 'unsubscribed', stream });
     const loop = subscription[Symbol.asyncIterator]();
     await expect(loop.next()).resolves.toMatchObject({ value: { offset: 1 } });

@@ -1,0 +1,220 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect, type ClientError, type Message } from '../../src/client/index.js';
+import { eventually } from '../support/eventually.js';
+import { settle } from '../support/manual-clock.js';
+import { ModelStorage } from '../support/model-page.js';
+import { message, position, ScriptedPages, stream, subscribed } from '../support/scripted-pages.js';
+
+const pages = ScriptedPages.each();
+
+describe('after a reload, a client', () => {
+  it('resumes its session with the next attempt, and a token, so that nobody else gets it', async () => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    const { client } = pages.open();
+    const { hello } = await pages.connection(2);
+    expect(hello).toMatchObject({ session: 'S1', resume: 'resume-S1', attempt: 2, token: 'token' });
+    (await pages.connection(2)).welcome('S1');
+    await client.ready;
+    expect(client.session).toEqual({ id: 'S1' });
+  });
+
+  it('uses an attempt once, also if the page ends before anything comes of it', async () => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    const second = pages.open();
+    expect((await pages.connection(2)).hello.attempt).toBe(2);
+    second.page.crash();
+    pages.open();
+    expect((await pages.connection(3)).hello.attempt).toBe(3);
+  });
+
+  it('goes on after the last message that the application was given, if it asks for that', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    const seen: number[] = [];
+    client.subscribe(stream, ({ offset }) => seen.push(offset));
+    await pod.next('subscribe');
+    pod.send(subscribed(0), message(1), message(2));
+    await eventually('both messages', () => seen.length === 2);
+    page.hide();
+    const next = pages.open().client;
+    const subscription = next.subscribe(stream, () => undefined, { from: 'last' });
+    next.subscribe('tenant', null, { from: 'last' });
+    expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(2), tenant: null });
+    expect(subscription.position).toBeNull();
+  });
+
+  it('counts as given what a loop has taken, not what waits for it', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    const loop = client.subscribe(stream)[Symbol.asyncIterator]();
+    await pod.next('subscribe');
+    pod.send(subscribed(0), message(1), message(2), message(3));
+    await expect(loop.next()).resolves.toMatchObject({ value: { offset: 1 } });
+    await eventually('the others', () => pod.frames.length > 1);
+    page.hide();
+    pages.open().client.subscribe(stream, null, { from: 'last' });
+    expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(1) });
+  });
+
+  it('sends what was unsettled again, with its sequence, and what is new after it', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    void client.publish(stream, 'one');
+    void client.publish(stream, 'two');
+    await pod.next('publish');
+    pod.send({ type: 'ack', stream, seq: 1 });
+    await pod.next('publish');
+    void client.publish('tenant', 'three');
+    await pod.next('publish');
+    page.hide();
+    const { client: next } = pages.open();
+    const published = next.publish(stream, 'four');
+    const other = await pages.connection(2);
+    expect(other.hello.publisher).toBe(pod.hello.publisher);
+    other.welcome('S1');
+    const frames = [await other.next('publish'), await other.next('publish'), await other.next('publish')];
+    const sent = frames.map(({ stream: of, seq, data }) => [of, seq, data]);
+    expect(sent).toContainEqual(['tenant', 1, 'three']);
+    expect(sent.filter(([of]) => of === stream)).toEqual([
+      [stream, 2, 'two'],
+      [stream, 3, 'four'],
+    ]);
+    other.send({ type: 'ack', stream, seq: 3, from: 2 });
+    await expect(published).resolves.toEqual({ seq: 3 });
+  });
+
+  it('is told of publishes of the page before that the service refuses', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    void client.publish(stream, 'one');
+    await pod.next('publish');
+    page.hide();
+    await pages.opened(2);
+    (await pages.connection(2)).send({ type: 'refused', stream, seq: 1, code: 'forbidden' });
+    await eventually('the error', () => pages.errors.length > 0);
+    expect(pages.errors).toEqual(['forbidden']);
+  });
+
+  it('has written each sequence before it is sent', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    void client.publish(stream, 'one');
+    await pod.next('publish');
+    page.crash();
+    void pages.open().client.publish(stream, 'two');
+    const other = await pages.connection(2);
+    other.welcome('S1');
+    expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'one' });
+    expect(await other.next('publish')).toMatchObject({ seq: 2, data: 'two' });
+  });
+
+  it.each([
+    ['its user is another one now', 4501, 'the token is of another tenant or user'],
+    ['somebody else holds it', 4500, '7'],
+    ['the service makes nothing of it', 1002, ''],
+    ['it is gone', 4010, ''],
+  ])('begins a new session if %s', async (_why, code, reason) => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    const { client } = pages.open();
+    const restarted: unknown[] = [];
+    client.on('restarted', (event) => restarted.push(event));
+    (await pages.connection(2)).close(code, reason);
+    await eventually('the end of the session', () => restarted.length > 0);
+    pages.clock.advance(1_000);
+    const { hello } = await pages.connection(3);
+    expect(hello).toMatchObject({ attempt: 1, token: 'token' });
+    expect(hello.session).toBeUndefined();
+    expect(restarted).toEqual([{ goneSession: 'S1' }]);
+  });
+
+  it('has nothing of a session that the application ended', async () => {
+    const { client, pod } = await pages.opened(1);
+    client.subscribe(stream, () => undefined);
+    const closed = client.close();
+    await pod.next('bye');
+    pod.close(1000);
+    await closed;
+    expect(pages.storage.items.size).toBe(0);
+  });
+
+  it('knows where it was in each stream when the client had to stop, and nothing else', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    client.subscribe(stream, () => undefined);
+    await pod.next('subscribe');
+    pod.send(subscribed(4));
+    const stopped = new Promise((resolve) => client.on('stopped', resolve));
+    pod.close(4503);
+    await stopped;
+    page.hide();
+    pages.open().client.subscribe(stream, null, { from: 'last' });
+    expect((await pages.connection(2)).hello).toMatchObject({ attempt: 1, streams: { [stream]: position(4) } });
+  });
+});
+
+describe('a copied tab', () => {
+  it('begins a session of its own, disturbs nobody, and resumes its own after a reload', async () => {
+    const first = await pages.opened(1);
+    void first.client.publish(stream, 'unsettled');
+    await first.pod.next('publish');
+    const copy = new ModelStorage(pages.storage);
+    const second = pages.open({}, copy);
+    void second.client.publish(stream, 'own');
+    await settle();
+    pages.clock.advance(500);
+    const pod = await pages.connection(2);
+    expect(pod.hello.session).toBeUndefined();
+    expect(pod.hello.publisher).not.toBe(first.pod.hello.publisher);
+    pod.welcome('S2');
+    expect(await pod.next('publish')).toMatchObject({ seq: 1, data: 'own' });
+    expect(first.client.state.kind).toBe('connected');
+    second.page.hide();
+    pages.open({}, copy);
+    expect((await pages.connection(3)).hello).toMatchObject({ session: 'S2', attempt: 2 });
+  });
+
+  it('knows where its original was in each stream', async () => {
+    const { client, pod } = await pages.opened(1);
+    client.subscribe(stream, () => undefined);
+    await pod.next('subscribe');
+    pod.send(subscribed(4));
+    await eventually('the position to be kept', () => {
+      pages.clock.advance(100);
+      return JSON.stringify(pages.storage.record).includes('e4');
+    });
+    pages.open({}, new ModelStorage(pages.storage)).client.subscribe(stream, null, { from: 'last' });
+    await settle();
+    pages.clock.advance(500);
+    expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(4) });
+  });
+});
+
+describe('two clients of one page', () => {
+  it('share no record: the second has none, unless its key is its own', async () => {
+    const first = await pages.opened(1);
+    const other = first.page.load((parts) => connect({ url: pages.service.url, token: 'token', ...parts }));
+    (await pages.connection(2)).welcome('S2');
+    await other.ready;
+    const named = first.page.load((parts) =>
+      connect({ url: pages.service.url, token: 't', ...parts, storageKey: 'b' }),
+    );
+    (await pages.connection(3)).welcome('S3');
+    await named.ready;
+    first.page.hide();
+    expect([...pages.storage.items].map(([key, text]) => [key, text.includes('S2')])).toEqual([
+      [expect.stringMatching(/^baton ws:/), false],
+      ['b', false],
+    ]);
+    expect(pages.storage.items.get('b')).toContain('S3');
+  });
+});
+
+it('unsettled publishes of a session that is gone have an unknown outcome, which is told', async () => {
+  const { page, client, pod } = await pages.opened(1);
+  const seen: (Message | ClientError)[] = [];
+  void client.publish(stream, 'one').catch((error: unknown) => seen.push(error as ClientError));
+  await pod.next('publish');
+  page.hide();
+  pages.open();
+  (await pages.connection(2)).close(4010);
+  await eventually('the error', () => pages.errors.length > 0);
+  expect(pages.errors).toEqual(['outcome-unknown']);
+  expect(seen).toEqual([]);
+});

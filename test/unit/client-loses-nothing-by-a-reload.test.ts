@@ -1,0 +1,79 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { StreamName } from '../../src/client/index.js';
+import { ClientWorld, STREAMS, type Step } from '../support/client-world.js';
+
+const link = fc.constantFrom(0, 0, 0, 1, 1, 2);
+const stream = fc.constantFrom(0, 0, 0, 1);
+const kinds: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
+  [10, fc.record({ do: fc.constantFrom('up', 'up', 'down', 'down', 'down', 'sync', 'sync'), link })],
+  [5, fc.record({ do: fc.constantFrom('publish', 'publish', 'backend-publish'), stream })],
+  [2, fc.record({ do: fc.constantFrom('migrate', 'exchange', 'exchange') })],
+  [2, fc.record({ do: fc.constant('time'), ms: fc.constantFrom(50, 100, 600, 6_000, 11_000) })],
+  [1, fc.record({ do: fc.constantFrom('leave', 'cut'), link })],
+];
+const steps = (how: 'reload' | 'crash') =>
+  fc.array(
+    fc.oneof(...kinds.map(([weight, arbitrary]) => ({ weight, arbitrary })), {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant(how) }),
+    }),
+    { maxLength: 80, size: 'max' },
+  );
+
+async function play(chosen: readonly Step[]): Promise<ClientWorld> {
+  const world = new ClientWorld(true);
+  await world.take({ do: 'exchange' });
+  await world.take({ do: 'exchange' });
+  for (const next of chosen) await world.take(next);
+  await world.calmDown();
+  expect(world.client.state).toMatchObject({ kind: 'connected' });
+  return world;
+}
+
+/** What clients of this world published, as the log has it. */
+const published = ({ service }: ClientWorld, name: StreamName): readonly unknown[] =>
+  service.redis
+    .entries(name)
+    .map(({ data }) => data)
+    .filter((data) => typeof data === 'string');
+
+/** What the pages were given, one after the other. */
+const given = ({ events }: ClientWorld, name: StreamName): readonly number[] =>
+  events.flatMap((event) => (event.type === 'message' && event.stream === name ? [event.offset] : []));
+
+// BATON_TEST_RUNS=20000 for a long search.
+const numRuns = Number(process.env['BATON_TEST_RUNS'] ?? 100);
+
+it('pages that are reloaded publish everything once, in order, and miss and repeat no message, in one session', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('reload'), async (chosen) => {
+      const world = await play(chosen);
+      for (const name of STREAMS) {
+        expect(published(world, name)).toEqual(world.order.filter((data) => data.startsWith(`${name} `)));
+        const offsets = given(world, name);
+        expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+        expect(world.position(name)).toEqual(world.service.redis.top(name));
+      }
+      expect(world.lost).toEqual([]);
+      expect(world.events.filter(({ type }) => type === 'restarted' || type === 'reset')).toEqual([]);
+    }),
+    { numRuns },
+  );
+}, 600_000);
+
+it('pages that crash publish nothing twice, and nothing of one under the number of another', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('crash'), async (chosen) => {
+      const world = await play(chosen);
+      for (const name of STREAMS) {
+        const own = published(world, name);
+        expect(own).toEqual(world.order.filter((data) => own.includes(data)));
+        for (const [data] of world.acknowledged) if (data.startsWith(`${name} `)) expect(own).toContain(data);
+        expect(world.position(name)).toEqual(world.service.redis.top(name));
+      }
+      expect(world.lost).toEqual([]);
+    }),
+    { numRuns },
+  );
+}, 600_000);
