@@ -30,7 +30,7 @@ export class SessionPublisher {
   private paused = false;
   private stopped = false;
   /** Streams with something settled or under way: a client says a mark on each after `welcome`, so none is missed. */
-  private readonly used = new Set<StreamName>();
+  private used: Set<StreamName> | null = null;
 
   constructor(
     private readonly ports: PublishingPorts,
@@ -50,7 +50,7 @@ export class SessionPublisher {
       this.answerUnnamed(frame);
       return;
     }
-    this.used.add(stream);
+    (this.used ??= new Set<StreamName>()).add(stream);
     const owner = ownerOf(stream, this.identity);
     const readAtMs = this.ports.timeMs(owner);
     const base = { session, publisher, seq, after: frame.after, readAtMs };
@@ -69,6 +69,11 @@ export class SessionPublisher {
     );
   }
 
+  /** Whether something was published to it. */
+  has(stream: StreamName): boolean {
+    return this.used?.has(stream) ?? false;
+  }
+
   renew(identity: SessionIdentity): void {
     this.identity = identity;
   }
@@ -77,7 +82,7 @@ export class SessionPublisher {
   async touch(): Promise<void> {
     const { session, publisher } = this.identity;
     if (publisher === null || this.stopped) return;
-    const streams = [...this.used];
+    const streams = [...(this.used ?? [])];
     await Promise.all(
       streams.map((stream) => this.ports.log.touch(ownerOf(stream, this.identity), session, publisher)),
     );
@@ -85,7 +90,7 @@ export class SessionPublisher {
 
   /** Whether something was published to such a stream. */
   usesAny(which: (owner: StreamOwner) => boolean): boolean {
-    return [...this.used].some((stream) => which(ownerOf(stream, this.identity)));
+    return [...(this.used ?? [])].some((stream) => which(ownerOf(stream, this.identity)));
   }
 
   /** The session has moved or the socket has closed: what Redis still answers is not told; the client repeats it. */

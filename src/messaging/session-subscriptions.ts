@@ -13,13 +13,14 @@ export interface SubscriptionPorts {
   readonly streamsPerSession: number;
   readonly onReset: (reason: ResetReason) => void;
   readonly onSlow: () => void;
-  /** The connection cannot go on. */
-  readonly onFailed: (stream: StreamName, cause: unknown) => void;
+  /** The connection cannot go on, and is closed. */
+  readonly onFailed: (session: SessionIdentity, stream: StreamName, cause: unknown) => void;
 }
 
 /** The streams that one connection receives. */
 export class SessionSubscriptions {
-  private readonly sinks = new Map<StreamName, SocketSink>();
+  /** A list: most clients have few, and a map is larger than they are. */
+  private sinks: readonly SocketSink[] = [];
 
   constructor(
     private readonly ports: SubscriptionPorts,
@@ -34,7 +35,7 @@ export class SessionSubscriptions {
   }
 
   subscribe(stream: StreamName, position: Position | null): void {
-    const current = this.sinks.get(stream);
+    const current = this.sinkOf(stream);
     if (current && !current.answered) {
       this.writer.close('protocolError', `a subscribe to ${stream} is unanswered`);
       return;
@@ -43,48 +44,66 @@ export class SessionSubscriptions {
       this.refuse(stream, 'forbidden');
       return;
     }
-    if (!current && this.sinks.size >= this.ports.streamsPerSession) {
+    if (!current && this.sinks.length >= this.ports.streamsPerSession) {
       this.refuse(stream, 'too-many-streams');
       return;
     }
-    current?.close();
+    if (current) this.drop(current);
     const sink = new SocketSink(stream, this.writer, this.ports, this);
-    this.sinks.set(stream, sink);
+    this.sinks = [...this.sinks, sink];
     sink.open(ownerOf(stream, this.identity), position);
   }
 
+  has(stream: StreamName): boolean {
+    return this.sinkOf(stream) !== undefined;
+  }
+
   unsubscribe(stream: StreamName): void {
-    this.sinks.get(stream)?.close();
-    this.sinks.delete(stream);
+    const sink = this.sinkOf(stream);
+    if (sink) this.drop(sink);
     this.writer.send({ type: 'unsubscribed', stream });
   }
 
   /** Redis was away for too long for this stream: the connection stays, and the client asks again. */
   ended(sink: SocketSink, { code, message, retryAfterMs = 0 }: BatonError): void {
-    if (this.sinks.get(sink.stream) !== sink) return;
-    this.sinks.delete(sink.stream);
+    if (!this.sinks.includes(sink)) return;
+    this.drop(sink);
     this.writer.send({ type: 'error', code, message, stream: sink.stream, retryAfterMs });
   }
 
   /** New grants: a subscription whose grant is gone ends with `error forbidden`. */
   renew(identity: SessionIdentity): void {
     this.identity = identity;
-    for (const [stream, sink] of this.sinks) {
-      if (sessionMay(identity, stream, 'subscribe')) continue;
-      sink.close();
-      this.sinks.delete(stream);
-      this.refuse(stream, 'forbidden');
+    for (const sink of this.sinks) {
+      if (sessionMay(identity, sink.stream, 'subscribe')) continue;
+      this.drop(sink);
+      this.refuse(sink.stream, 'forbidden');
     }
   }
 
   get caughtUp(): boolean {
-    for (const sink of this.sinks.values()) if (!sink.settled || sink.behind) return false;
-    return true;
+    return this.sinks.every((sink) => sink.settled && !sink.behind);
   }
 
   close(): void {
-    for (const sink of this.sinks.values()) sink.close();
-    this.sinks.clear();
+    const sinks = this.sinks;
+    this.sinks = [];
+    for (const sink of sinks) sink.close();
+  }
+
+  /** The connection cannot go on. */
+  failed(stream: StreamName, cause: unknown): void {
+    this.ports.onFailed(this.identity, stream, cause);
+    this.writer.close('internal', 'a stream cannot be read');
+  }
+
+  private sinkOf(stream: StreamName): SocketSink | undefined {
+    return this.sinks.find((sink) => sink.stream === stream);
+  }
+
+  private drop(sink: SocketSink): void {
+    this.sinks = this.sinks.filter((other) => other !== sink);
+    sink.close();
   }
 
   private refuse(stream: StreamName, code: ErrorName): void {
@@ -148,7 +167,7 @@ class SocketSink implements StreamSink {
 
   failed(cause: unknown): void {
     if (cause instanceof BatonError && cause.retryAfterMs !== undefined) this.subscriptions.ended(this, cause);
-    else this.ports.onFailed(this.stream, cause);
+    else this.subscriptions.failed(this.stream, cause);
   }
 
   close(): void {

@@ -3,6 +3,10 @@ import type { Grant } from '../protocol/grants.js';
 import { asConnectionId, asPodId, isId, isUserId } from '../protocol/ids.js';
 import type { RedisReply } from '../redis/redis-ports.js';
 import type { SessionKey, SessionRow } from './session-store.js';
+import { SharedGrants } from './shared-grants.js';
+
+/** Of the process: a list of grants says the same wherever it is used. */
+const shared = new SharedGrants();
 
 /**
  * Version of the row's fields. One that adds a field keeps it: readers ignore what they don't know. Another version
@@ -62,7 +66,7 @@ export function decodeRow(key: SessionKey, values: readonly RedisReply[]): Sessi
 /** Written by a pod after its schema was checked: here only its JSON is. */
 function grantsOf(text: string): readonly Grant[] {
   try {
-    return JSON.parse(text) as readonly Grant[];
+    return shared.of(text);
   } catch (error) {
     if (error instanceof SyntaxError) return corrupt('grants');
     throw error;

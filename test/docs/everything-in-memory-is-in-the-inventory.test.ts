@@ -7,7 +7,7 @@ const source = join(repository, 'src');
 
 /** A field of a class that begins as an empty collection, or is made one later: it is there to be filled. */
 const COLLECTION =
-  /^ {2}(?!const |let )(?:(?:private|protected|public|readonly) )*#?\w+(?:: .+?)? = (?:new (?:Weak)?(?:Map|Set)\b|\[\];)|: (?:Weak)?(?:Map|Set)<.+> \| null = null;/m;
+  /^ {2}(?!const |let )(?:(?:private|protected|public|readonly) )*#?\w+(?:: .+?)? = (?:new (?:Weak)?(?:Map|Set)\b|\[\];)|: (?:(?:Weak)?(?:Map|Set)<.+>|.+\[\]) \| null = null;/m;
 
 function filesWithCollections(): readonly string[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -46,7 +46,7 @@ beforeEach(() => {
     streamsPerSession: 2,
     onReset: () => undefined,
     onSlow: () => undefined,
-    onFailed: (stream: StreamName) => void failed.push(stream),
+    onFailed: (_session: unknown, stream: StreamName) => void failed.push(stream),
   };
   subscriptions = new SessionSubscriptions(ports, writer, identity);
 });
