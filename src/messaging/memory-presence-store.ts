@@ -1,5 +1,7 @@
 import type { SessionsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
+import { BatonError } from '../lib/baton-error.js';
+import { MAX_PRESENT } from '../protocol/bounds.js';
 import type { ChannelName, ConnectionId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
 import type { MemoryKeyspace } from '../streams/memory-keyspace.js';
@@ -32,6 +34,7 @@ export class MemoryPresenceStore implements PresenceStore {
   constructor(
     private readonly ports: MemoryPresencePorts,
     config: SessionsConfig,
+    private readonly most = MAX_PRESENT,
   ) {
     this.ttlMs = presenceTtlMs(config);
   }
@@ -40,8 +43,10 @@ export class MemoryPresenceStore implements PresenceStore {
     return this.ports.keys.presence(tenant, channel);
   }
 
-  async enter({ here, told }: PresenceKeys, entrant: Entrant): Promise<number | null> {
+  async enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null> {
+    const { here, told } = keys;
     const { keyspace, clock, publish } = this.ports;
+    if (!this.at(here).places.has(entrant.session)) this.makeRoom(keys);
     const { changes, places } = this.at(here);
     const found = places.get(entrant.session);
     if (found && isBefore(entrant, found)) return null;
@@ -60,12 +65,22 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   async list(keys: PresenceKeys): Promise<PresenceList> {
-    const now = this.ports.clock.now();
-    for (const [session, { refreshedAtMs }] of this.at(keys.here).places)
-      if (refreshedAtMs + this.ttlMs <= now) this.remove(keys, session);
+    this.removeExpired(keys);
     const { changes, places } = this.at(keys.here);
     const members = [...places.values()].map(({ session, user, since, pod }) => ({ session, user, since, pod }));
     return { changes, members };
+  }
+
+  private makeRoom(keys: PresenceKeys): void {
+    if (this.at(keys.here).places.size < this.most) return;
+    this.removeExpired(keys);
+    if (this.at(keys.here).places.size >= this.most) throw new BatonError('channel-full');
+  }
+
+  private removeExpired(keys: PresenceKeys): void {
+    const now = this.ports.clock.now();
+    for (const [session, { refreshedAtMs }] of this.at(keys.here).places)
+      if (refreshedAtMs + this.ttlMs <= now) this.remove(keys, session);
   }
 
   private at(here: string): Here {

@@ -39,7 +39,10 @@ export interface PresenceList {
 export interface PresenceStore {
   /** Names the channel; what changes in it is told on `told`, as text for parsePresenceChange. */
   keysOf(tenant: TenantId, channel: ChannelName): PresenceKeys;
-  /** Also a refresh and, with a higher attempt, another owner. The changes until then; null: a higher attempt is there. */
+  /**
+   * Also a refresh and, with a higher attempt, another owner. The changes until then; null: a higher attempt is there.
+   * Rejects with BatonError `channel-full` when as many others are in it as may be.
+   */
   enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null>;
   leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void>;
   /** Without those that nobody has refreshed for two sweeps. */

@@ -1,5 +1,6 @@
 import type { SessionsConfig } from '../config/config.js';
 import { BatonError } from '../lib/baton-error.js';
+import { MAX_PRESENT } from '../protocol/bounds.js';
 import type { ChannelName, ConnectionId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
@@ -12,6 +13,7 @@ export class RedisPresenceStore implements PresenceStore {
     private readonly redis: RedisCommands,
     private readonly keys: RedisKeys,
     private readonly config: SessionsConfig,
+    private readonly most = MAX_PRESENT,
   ) {}
 
   keysOf(tenant: TenantId, channel: ChannelName): PresenceKeys {
@@ -20,8 +22,9 @@ export class RedisPresenceStore implements PresenceStore {
 
   async enter({ here, told }: PresenceKeys, entrant: Entrant): Promise<number | null> {
     const { session, user, pod, attempt, connection } = entrant;
-    const args = [session, user, pod, attempt, connection, presenceTtlMs(this.config)];
+    const args = [session, user, pod, attempt, connection, presenceTtlMs(this.config), this.most];
     const [kind, changes] = listOf(await this.redis.run({ script: 'presence-enter', keys: [here, told], args }));
+    if (kind === 'full') throw new BatonError('channel-full');
     return kind === 'here' ? Number(changes) : null;
   }
 

@@ -143,7 +143,7 @@ export class SessionPresence implements Participant {
     if (this.places.get(channel) !== place) return;
     if (!(error instanceof BatonError) || error.code !== 'unavailable') {
       this.leave(channel, place, false);
-      this.refuse(channel, 'internal');
+      this.refuse(channel, error instanceof BatonError ? error.code : 'internal');
       return;
     }
     if (!place.watching && place.open) {

@@ -10,6 +10,8 @@ export const MAX_STREAMS_PER_SESSION = 128;
  * what it answered: an older one that was refused would be told to be in the log.
  */
 export const MAX_UNANSWERED_SEQUENCES = 1_024;
+/** Sessions in one channel's presence: each hears of all others. */
+export const MAX_PRESENT = 1_000;
 /** A refused attempt goes on to another pod at most this often before a pod must take it or say `busy`. */
 export const MAX_HOPS = 2;
 /** JSON text of a message's data, so that the `message` frame around it stays within MAX_FRAME_BYTES. */

@@ -15,6 +15,7 @@ const table = {
   'too-big': { status: 413, temporary: false, meaning: 'data is larger than a message may be' },
   'no-publisher': { status: 400, temporary: false, meaning: '`hello` named no publisher, so nothing can be published' },
   'too-many-streams': { status: 429, temporary: false, meaning: 'more streams than a session may have' },
+  'channel-full': { status: 429, temporary: false, meaning: 'as many sessions are in the channel as may be' },
   unauthorized: { status: 401, temporary: false, meaning: 'no credential, or one that is bad or expired' },
   forbidden: { status: 403, temporary: false, meaning: 'the credential has no grant for this' },
   'not-found': { status: 404, temporary: false, meaning: 'missing, or not yours: the two look the same' },

@@ -21,8 +21,8 @@ import { withRedis } from '../support/with-redis.js';
 
 interface Twin {
   readonly subscriber: Pick<RedisSubscriber, 'subscribe'>;
-  /** One whose entries live for two times `sweepMs`. */
-  storeWith(sweepMs: number): PresenceStore;
+  /** One whose entries live for two times `sweepMs`, with so many in a channel. */
+  storeWith(sweepMs: number, most?: number): PresenceStore;
 }
 
 const sessions = (sweepMs: number) => ({ ttlMs: 60_000, sweepMs });
@@ -137,6 +137,46 @@ function saysWhoIsThere(twin: () => Twin): void {
   });
 }
 
+/** `twin` is asked in a hook or a test. */
+function keepsNoMoreThanMay(twin: () => Twin): void {
+  const roomOf = (store: PresenceStore) => store.keysOf(asTenantId('acme'), asChannelName(`full-${randomId()}`));
+  const full = expect.objectContaining({ code: 'channel-full' });
+
+  it('a full channel takes nobody else, and whoever is in it as before', async () => {
+    const store = twin().storeWith(30_000, 2);
+    const keys = roomOf(store);
+    await store.enter(keys, entrant('ann'));
+    await store.enter(keys, entrant('bob'));
+    await expect(store.enter(keys, entrant('cleo'))).rejects.toThrow(full);
+    expect(await store.enter(keys, entrant('ann'))).toBe(2);
+    expect(await store.enter(keys, entrant('ann', 2))).toBe(3);
+    expect((await store.list(keys)).members.map(({ session }) => session).sort()).toEqual(['ann', 'bob']);
+    await store.leave(keys, asSessionId('bob'), asConnectionId('bob1'));
+    expect(await store.enter(keys, entrant('cleo'))).toBe(5);
+    await expect(store.enter(keys, entrant('bob'))).rejects.toThrow(full);
+  });
+
+  it('what nobody refreshes makes room, and is told as gone', async () => {
+    const store = twin().storeWith(100, 2);
+    const keys = roomOf(store);
+    const told: (PresenceChange | null)[] = [];
+    await twin().subscriber.subscribe(keys.told, (message) => told.push(parsePresenceChange(message)));
+    await store.enter(keys, entrant('ann'));
+    await store.enter(keys, entrant('bob'));
+    await eventually('room for another', async () => {
+      // Somebody keeps the channel itself alive.
+      await store.enter(keys, entrant('ann'));
+      return store.enter(keys, entrant('cleo')).then(
+        () => true,
+        () => false,
+      );
+    });
+    await eventually('it to be told', () => told.length >= 4);
+    expect(told).toMatchObject([{ kind: 'put' }, { kind: 'put' }, { kind: 'left', session: 'bob' }, { kind: 'put' }]);
+    expect((await store.list(keys)).members.map(({ session }) => session).sort()).toEqual(['ann', 'cleo']);
+  });
+}
+
 describe('presence in memory', () => {
   const keyspace = new MemoryKeyspace(systemClock);
   const channels = new MemoryChannels();
@@ -144,10 +184,12 @@ describe('presence in memory', () => {
     channels.publish(channel, message);
   };
   const ports = { keyspace, keys: new RedisKeys('m:'), clock: systemClock, publish };
-  saysWhoIsThere(() => ({
+  const twin = (): Twin => ({
     subscriber: channels,
-    storeWith: (sweepMs) => new MemoryPresenceStore(ports, sessions(sweepMs)),
-  }));
+    storeWith: (sweepMs, most) => new MemoryPresenceStore(ports, sessions(sweepMs), most),
+  });
+  saysWhoIsThere(twin);
+  keepsNoMoreThanMay(twin);
 });
 
 describe('presence in Redis', () => {
@@ -163,8 +205,10 @@ describe('presence in Redis', () => {
   afterAll(() => {
     connection.close();
   });
-  saysWhoIsThere(() => ({
+  const twin = (): Twin => ({
     subscriber: connection.subscriber,
-    storeWith: (sweepMs) => new RedisPresenceStore(connection.commands, keys, sessions(sweepMs)),
-  }));
+    storeWith: (sweepMs, most) => new RedisPresenceStore(connection.commands, keys, sessions(sweepMs), most),
+  });
+  saysWhoIsThere(twin);
+  keepsNoMoreThanMay(twin);
 });

@@ -69,6 +69,20 @@ it('a grant to subscribe is none', async () => {
   expect(scripts).toEqual([]);
 });
 
+it('a channel that is full is refused as that, and may be asked for again', async () => {
+  replies['presence-enter'] = ['full'];
+  presence.set(room, true);
+  await settle();
+  expect(sent).toMatchObject([{ type: 'error', code: 'channel-full', channel: 'room' }]);
+  presence.touch();
+  await settle();
+  expect(sent).toHaveLength(1);
+  replies['presence-enter'] = ['here', '1'];
+  presence.set(room, true);
+  await settle();
+  expect(sent.at(-1)).toMatchObject({ type: 'presence', event: 'snapshot' });
+});
+
 it('one that is gone ends it', async () => {
   presence.set(room, true);
   await settle();
