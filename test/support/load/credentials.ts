@@ -21,15 +21,21 @@ const everything: readonly Grant[] = [
   { stream: 'user', can: ['subscribe', 'publish'] },
 ];
 
-/** An hour's token of a user who may use every channel. */
-export function signToken(signer: TokenSigner, tenant: string, user: string): Promise<string> {
-  return new SignJWT({ tenant, grants: everything })
+/** A token of a user who may use every channel, unless said otherwise; `ttl` as jose reads it. */
+export function signToken(
+  signer: TokenSigner,
+  tenant: string,
+  user: string,
+  grants: readonly Grant[] = everything,
+  ttl = '1h',
+): Promise<string> {
+  return new SignJWT({ tenant, grants })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
     .setIssuer(signer.issuer)
     .setAudience(signer.audience)
     .setIssuedAt()
-    .setExpirationTime('1h')
+    .setExpirationTime(ttl)
     .sign(Buffer.from(signer.secret));
 }
 
