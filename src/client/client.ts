@@ -1,4 +1,4 @@
-import type { ErrorFrame, Json, ServerFrame } from '../protocol/frames.js';
+import type { ErrorFrame, ServerFrame } from '../protocol/frames.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
@@ -11,33 +11,56 @@ import { PublishDriver, type Lost, type Published } from './publish-driver.js';
 import { SessionDriver } from './session-driver.js';
 import { stopError } from './stop-error.js';
 import { StreamDriver, type SubscribeOptions } from './stream-driver.js';
-import type { MessageHandler, Reset, Subscription } from './subscription.js';
+import type { DataOf, MessageHandler, Reset, Subscription } from './subscription.js';
 
-/** The session goes on over another connection. `overlapped`: the old one was still open. */
+/** The session goes on over another connection. */
 export interface Moved {
+  /** The pod's name. */
   readonly pod: string;
+  /** What the pod runs, as its deployment says. */
   readonly revision: string;
+  /** How many connections the client has opened for its session, this one included. */
   readonly attempt: number;
+  /** The old connection was still open: nothing was interrupted. */
   readonly overlapped: boolean;
 }
 
+/** How well the present connection does. */
+export interface ConnectionQuality {
+  /**
+   * What a publish takes until it is in the log, in ms: the network there and back, and the service's commit. Smoothed
+   * over the last few; null before the first. Kept over a move.
+   */
+  readonly roundTripMs: number | null;
+  /** Since the last frame of any kind, in ms. The service says something every 25 s; after 50 s the connection is given up. Null without one. */
+  readonly silentMs: number | null;
+}
+
+/** What a client tells its application, by the name that `on` takes. */
 export interface ClientEvents {
+  /** The state is another one now; `status()` gives the same to a loop. */
   readonly state: ClientState;
   /** Messages of a stream were missed for good. */
   readonly reset: Reset;
   /** Acknowledged publishes that are no longer in the log. */
   readonly lost: Lost;
+  /** The session goes on over another connection. */
   readonly moved: Moved;
   /** The session was gone: a new one follows, with another id. */
   readonly restarted: { readonly goneSession: string | null };
+  /** The credential was renewed, or ends in a minute; the client asks for another by itself. */
   readonly credential: { readonly expiresInMs: number };
+  /** For good. `error` is null when the application closed the client. */
   readonly stopped: { readonly error: ClientError | null };
   /** What concerns no single call: an `error` frame, a token function that failed, a callback that threw. */
   readonly error: ClientError;
 }
 
-/** One session of one user. It connects, moves and comes back by itself until it is closed or has to stop. */
-export class Client {
+/**
+ * One session of one user. It connects, moves and comes back by itself until it is closed or has to stop. `Streams` are
+ * the types of the data by stream, as given to `connect`.
+ */
+export class Client<Streams extends object = object> {
   /** Resolves at the first `welcome`; rejects with ClientError if the client stops before it. */
   readonly ready: Promise<void>;
   readonly #ready = Promise.withResolvers<undefined>();
@@ -49,6 +72,8 @@ export class Client {
   readonly #presence: PresenceDriver;
   readonly #memory: PageMemory;
   #state: ClientState = { kind: 'connecting' };
+  /** Loops over `status()` that wait. */
+  readonly #changes: ((state: ClientState) => void)[] = [];
 
   /** Use `connect`. */
   constructor(settings: ClientSettings) {
@@ -98,8 +123,30 @@ export class Client {
     this.#driver.start(session && { session, attempt });
   }
 
+  /** What the client does now. */
   get state(): ClientState {
     return this.#state;
+  }
+
+  /**
+   * The present state, then each later one, for one `for await`; it ends after `stopped`. A loop that is slower than the
+   * states goes on with the present one.
+   */
+  async *status(): AsyncGenerator<ClientState, void, undefined> {
+    for (let told: ClientState | null = null; told?.kind !== 'stopped';) {
+      if (told === this.#state) await new Promise((changed) => this.#changes.push(changed));
+      yield (told = this.#state);
+    }
+  }
+
+  /** A look at the present connection; ask again whenever it is wanted. */
+  get quality(): ConnectionQuality {
+    return { roundTripMs: this.#publisher.roundTripMs, silentMs: this.#driver.silentMs };
+  }
+
+  /** Publishes that wait for their answer, those of an offline time included; at most `maxUnsettled`. */
+  get unsettled(): number {
+    return this.#publisher.unsettled;
   }
 
   /** Null until the first `welcome`, and between a session that is gone and the next. */
@@ -117,17 +164,22 @@ export class Client {
    * Messages of a stream from now on (or `options.from`), to the handler or, without one, to `for await`. Several
    * subscriptions to one stream share it. Throws ClientError `bad-stream`, `too-many-streams`, `conflict` or `closed`.
    */
-  subscribe(stream: StreamName, handler?: MessageHandler | null, options: SubscribeOptions = {}): Subscription {
+  subscribe<Name extends StreamName>(
+    stream: Name,
+    handler?: MessageHandler<DataOf<Streams, Name>> | null,
+    options: SubscribeOptions = {},
+  ): Subscription<DataOf<Streams, Name>> {
     if (this.#state.kind === 'stopped') throw new ClientError('closed', 'the client has stopped');
-    return this.#streams.subscribe(stream, handler ?? null, options);
+    const subscription: unknown = this.#streams.subscribe(stream, (handler ?? null) as MessageHandler | null, options);
+    return subscription as Subscription<DataOf<Streams, Name>>;
   }
 
   /**
    * Resolves when the message is in the stream's log, once, whatever happens to pods and connections meanwhile. Publishes
-   * to one stream keep their order. Rejects with ClientError: the service's refusal (`forbidden`, `too-big` …),
-   * `too-many-unsettled`, `outcome-unknown` or `closed`.
+   * to one stream keep their order. Without a connection they wait, up to `maxUnsettled`. Rejects with ClientError: the
+   * service's refusal (`forbidden`, `too-big` …), `too-many-unsettled`, `outcome-unknown` or `closed`.
    */
-  publish(stream: StreamName, data: Json): Promise<Published> {
+  publish<Name extends StreamName>(stream: Name, data: DataOf<Streams, Name>): Promise<Published> {
     return this.#publisher.publish(stream, data);
   }
 
@@ -189,38 +241,14 @@ export class Client {
     });
   }
 
+  /** Each takes its own; a type of a newer service is nobody's. */
   #received(connection: number, frame: ServerFrame): void {
-    switch (frame.type) {
-      case 'message':
-      case 'subscribed':
-      case 'unsubscribed':
-      case 'reset':
-        this.#streams.received(connection, frame);
-        break;
-      case 'ack':
-      case 'refused':
-      case 'gap':
-      case 'probe':
-        this.#publisher.received(connection, frame);
-        break;
-      case 'presence':
-        this.#presence.received(connection, frame);
-        break;
-      case 'error':
-        this.#error(connection, frame);
-        break;
-      case 'credential':
-        this.#events.emit('credential', { expiresInMs: frame.expiresInMs });
-        break;
-      case 'welcome':
-      case 'migrate':
-      case 'busy':
-      case 'ping':
-        break;
-      default:
-        // A type of a newer service.
-        return frame satisfies never;
+    if (frame.type === 'error') {
+      this.#error(connection, frame);
+      return;
     }
+    if (frame.type === 'credential') this.#events.emit('credential', { expiresInMs: frame.expiresInMs });
+    for (const driver of [this.#streams, this.#publisher, this.#presence]) driver.received(connection, frame);
   }
 
   /** With `seq` it answers a publish, with `stream` alone a subscribe or subscription; all else the application is told. */
@@ -237,6 +265,7 @@ export class Client {
   #changed(state: ClientState): void {
     if (sameState(this.#state, state)) return;
     this.#state = state;
+    for (const told of this.#changes.splice(0)) told(state);
     this.#events.emit('state', state);
   }
 

@@ -1,11 +1,11 @@
 import { encodeFrame } from '../protocol/codec.js';
-import type { PresenceEntry, PresenceFrame } from '../protocol/frames.js';
+import type { PresenceEntry, ServerFrame } from '../protocol/frames.js';
 import { isChannelName, type ChannelName } from '../protocol/ids.js';
 import { ClientError } from './client-error.js';
-import { Presence } from './presence.js';
+import { OpenPresence } from './presence.js';
 
 interface Channel {
-  readonly uses: Set<Presence>;
+  readonly uses: Set<OpenPresence>;
   entries: ReadonlyMap<string, PresenceEntry>;
   /** A snapshot of which more is to come. */
   partial: readonly PresenceEntry[];
@@ -24,9 +24,9 @@ export class PresenceDriver {
   constructor(private readonly wire: PresenceWire) {}
 
   /** Throws ClientError `bad-stream`. */
-  enter(name: string): Presence {
+  enter(name: string): OpenPresence {
     if (!isChannelName(name)) throw new ClientError('bad-stream', `${JSON.stringify(name)} is no channel's name`);
-    const presence = new Presence(name, {
+    const presence = new OpenPresence(name, {
       entries: () => [...(this.#channels.get(name)?.entries.values() ?? [])],
       close: (closed) => {
         this.#close(name, closed);
@@ -36,7 +36,7 @@ export class PresenceDriver {
       },
     });
     const known = this.#channels.get(name);
-    const channel = known ?? { uses: new Set<Presence>(), entries: new Map<string, PresenceEntry>(), partial: [] };
+    const channel = known ?? { uses: new Set<OpenPresence>(), entries: new Map<string, PresenceEntry>(), partial: [] };
     channel.uses.add(presence);
     this.#channels.set(name, channel);
     // Also for a second use: its own snapshot follows.
@@ -57,7 +57,9 @@ export class PresenceDriver {
   }
 
   /** Only the current connection counts: its snapshot replaces what an earlier one said. */
-  received(connection: number, { channel: name, event, entries, more }: PresenceFrame): void {
+  received(connection: number, frame: ServerFrame): void {
+    if (frame.type !== 'presence') return;
+    const { channel: name, event, entries, more } = frame;
     const channel = connection === this.#current ? this.#channels.get(name) : undefined;
     if (!channel) return;
     if (event === 'snapshot') {
@@ -90,7 +92,7 @@ export class PresenceDriver {
     this.#channels.clear();
   }
 
-  #close(name: ChannelName, presence: Presence): void {
+  #close(name: ChannelName, presence: OpenPresence): void {
     const channel = this.#channels.get(name);
     channel?.uses.delete(presence);
     if (channel?.uses.size !== 0) return;

@@ -2,18 +2,34 @@ import type { PresenceEntry, PresenceFrame } from '../protocol/frames.js';
 import { ClientError } from './client-error.js';
 import { Emitter } from './emitter.js';
 
+/** What is told about a channel. */
 export interface PresenceEvents {
   /** Everybody, after each `welcome`: replaces what was known. */
   readonly snapshot: readonly PresenceEntry[];
+  /** A session came into the channel. */
   readonly join: PresenceEntry;
+  /** A session left, or is gone for longer than a hand-over or a short loss takes. */
   readonly leave: PresenceEntry;
   /** The service refuses it: nobody is known to be there until a snapshot says so. It is asked for again after each `welcome`. */
   readonly refused: ClientError;
 }
 
 /** One use of a channel's presence: the session is in the channel, and hears who else is, until it is closed. */
-export class Presence {
+export interface Presence {
+  /** The channel's name, without `channel:`. */
+  readonly channel: string;
   /** Resolves with the first snapshot; rejects with ClientError if it is refused or closed before. */
+  readonly ready: Promise<void>;
+  /** Everybody who is known to be there, this session included; empty before the first snapshot. */
+  readonly entries: readonly PresenceEntry[];
+  /** Returns the function that removes the listener. */
+  on<Name extends keyof PresenceEvents>(name: Name, listener: (event: PresenceEvents[Name]) => void): () => void;
+  /** The session leaves the channel, unless another use of it is left. */
+  close(): void;
+}
+
+/** A presence with its client's side. */
+export class OpenPresence implements Presence {
   readonly ready: Promise<void>;
   readonly #events: Emitter<PresenceEvents>;
   readonly #settle: { readonly resolve: (value: undefined) => void; readonly reject: (error: Error) => void };
@@ -23,7 +39,7 @@ export class Presence {
     readonly channel: string,
     private readonly owner: {
       entries(channel: string): readonly PresenceEntry[];
-      close(presence: Presence): void;
+      close(presence: OpenPresence): void;
       callbackThrew(error: unknown): void;
     },
   ) {
@@ -45,7 +61,6 @@ export class Presence {
     return this.#events.on(name, listener);
   }
 
-  /** The session leaves the channel, unless another use of it is left. */
   close(): void {
     if (!this.#open) return;
     this.end(new ClientError('closed', 'the presence was closed'));

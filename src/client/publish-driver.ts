@@ -3,7 +3,7 @@ import { backoffMs } from '../lib/backoff.js';
 import { randomId } from '../lib/random-id.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import { brokenBound } from '../protocol/codec.js';
-import type { Json, ServerFrame } from '../protocol/frames.js';
+import type { ServerFrame } from '../protocol/frames.js';
 import { asPublisherId, type PublisherId } from '../protocol/ids.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
@@ -48,6 +48,9 @@ export class PublishDriver {
   #publishing = new Publishing<Ticket>();
   #publisher = asPublisherId(randomId());
   #stopped: ClientError | null = null;
+  #roundTripMs: number | null = null;
+  /** One publish at a time is measured, from its first sending. */
+  #measured: { readonly stream: StreamName; readonly seq: number; readonly atMs: number } | null = null;
 
   constructor(
     private readonly settings: ClientSettings,
@@ -58,6 +61,15 @@ export class PublishDriver {
 
   get publisher(): PublisherId {
     return this.#publisher;
+  }
+
+  get unsettled(): number {
+    return this.#publishing.unsettled;
+  }
+
+  /** From the sending of a publish to its answer, smoothed. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
   }
 
   get kept(): KeptPublishes {
@@ -79,7 +91,7 @@ export class PublishDriver {
   }
 
   /** Settles at the acknowledgement; rejects with ClientError. What can be seen to be wrong is never sent. */
-  publish(stream: StreamName, data: Json): Promise<Published> {
+  publish(stream: StreamName, data: unknown): Promise<Published> {
     const text = this.#check(stream, data);
     if (text instanceof ClientError) return Promise.reject(text);
     return new Promise((resolve, reject) => {
@@ -93,6 +105,7 @@ export class PublishDriver {
   }
 
   gone(connection: number): void {
+    this.#measured = null;
     this.#publishing.gone(connection);
   }
 
@@ -135,7 +148,7 @@ export class PublishDriver {
       if (ticket) this.#reject(stream, seq, ticket, sent ? unknownOutcome(error.message) : error);
   }
 
-  #check(stream: StreamName, data: Json): string | ClientError {
+  #check(stream: StreamName, data: unknown): string | ClientError {
     if (this.#stopped) return new ClientError('closed', this.#stopped.message, { cause: this.#stopped });
     if (!isStreamName(stream)) return new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
     const text = toJson(data);
@@ -158,9 +171,11 @@ export class PublishDriver {
       case 'send':
         this.settings.observer?.({ ...effect, type: 'publish' });
         this.port.send(effect.connection, publishText(effect));
+        this.#measured ??= { stream, seq: effect.seq, atMs: this.settings.clock.monotonic() };
         break;
       case 'settled':
         this.settings.observer?.({ type: 'ack', stream, seq: effect.seq, mark: effect.ticket === null });
+        this.#measure(stream, effect.seq);
         return effect.ticket?.resolve({ seq: effect.seq });
       case 'rejected':
         if (effect.ticket)
@@ -171,6 +186,7 @@ export class PublishDriver {
         this.port.lost({ stream, ranges: effect.ranges });
         break;
       case 'wait': {
+        this.#measured = null;
         const { baseMs, maxMs } = this.settings.backoff;
         const delayMs = effect.atLeastMs + backoffMs(effect.failures, baseMs, maxMs, this.settings.random);
         this.#timers.start(`retry ${stream}`, delayMs, () => {
@@ -181,6 +197,13 @@ export class PublishDriver {
       default:
         return assertNever(effect);
     }
+  }
+
+  #measure(stream: StreamName, seq: number): void {
+    if (this.#measured?.stream !== stream || this.#measured.seq !== seq) return;
+    const tookMs = this.settings.clock.monotonic() - this.#measured.atMs;
+    this.#roundTripMs = (this.#roundTripMs ?? tookMs) * 0.75 + tookMs * 0.25;
+    this.#measured = null;
   }
 
   #reject(stream: StreamName, seq: number, ticket: Ticket, error: ClientError): void {
@@ -195,7 +218,7 @@ function publishText({ stream, seq, after, data }: Extract<PublishEffect<Ticket>
   return `{"type":"publish","stream":"${stream}","seq":${seq},"after":${after}${body}}`;
 }
 
-function toJson(data: Json): string | ClientError {
+function toJson(data: unknown): string | ClientError {
   const text = JSON.stringify(data) as string | undefined;
   if (text === undefined) return new ClientError('bad-frame', 'the data has no JSON form');
   const broken = brokenBound(data);

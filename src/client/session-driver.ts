@@ -88,6 +88,12 @@ export class SessionDriver {
     this.#sockets.send(connection, text);
   }
 
+  /** Since the last frame on the current connection. */
+  get silentMs(): number | null {
+    const { current } = this.#state;
+    return current && this.#sockets.silentMs(current.connection);
+  }
+
   /** Whatever its socket says, the connection is of no use: as if it had closed with 1006. */
   lose(connection: number, why: string): void {
     this.#sockets.lose(connection, why);

@@ -59,6 +59,12 @@ export class Sockets {
     this.#open.get(connection)?.socket.send(text);
   }
 
+  /** Since the last frame; null if it isn't open. */
+  silentMs(connection: number): number | null {
+    const open = this.#open.get(connection);
+    return open ? this.clock.monotonic() - open.lastFrameAtMs : null;
+  }
+
   /** Two ping periods without a frame of any kind: the connection is dead, whatever its socket says. */
   watchSilence(connection: number, limitMs: number): void {
     const open = this.#open.get(connection);

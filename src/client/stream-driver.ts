@@ -9,7 +9,7 @@ import { AnswerWatch } from './answer-watch.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import type { StreamEffect } from './stream-state.js';
-import { Subscription, type MessageHandler, type Reset, type SubscriptionOwner } from './subscription.js';
+import { OpenSubscription, type MessageHandler, type Reset, type SubscriptionOwner } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
 import { Timers } from './timers.js';
 
@@ -37,9 +37,9 @@ export interface StreamDriverPort {
 /** The application's subscriptions, several to a stream, and the frames and timers that keep them going. */
 export class StreamDriver implements SubscriptionOwner {
   readonly #subscriptions = new Subscriptions();
-  readonly #users = new Map<StreamName, Set<Subscription>>();
+  readonly #users = new Map<StreamName, Set<OpenSubscription>>();
   /** Streams that wait for a slow consumer, and how far they have come. Meanwhile they aren't subscribed. */
-  readonly #held = new Map<StreamName, { readonly position: Position | null; readonly by: Set<Subscription> }>();
+  readonly #held = new Map<StreamName, { readonly position: Position | null; readonly by: Set<OpenSubscription> }>();
   /** Where the application is in each stream, also those that it has left; the ones used last at the end. */
   readonly #last = new Map<StreamName, Position>();
   readonly #timers: Timers;
@@ -72,9 +72,9 @@ export class StreamDriver implements SubscriptionOwner {
   }
 
   /** Throws ClientError `bad-stream` or `too-many-streams`. */
-  subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): Subscription {
+  subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): OpenSubscription {
     if (!isStreamName(stream)) throw new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
-    const subscription = new Subscription(stream, this, handler, options.capacity ?? 1_000);
+    const subscription = new OpenSubscription(stream, this, handler, options.capacity ?? 1_000);
     const users = this.#users.get(stream);
     if (users === undefined) {
       if (this.#users.size >= MAX_STREAMS_PER_SESSION)
@@ -92,7 +92,7 @@ export class StreamDriver implements SubscriptionOwner {
     return subscription;
   }
 
-  unsubscribe(subscription: Subscription): void {
+  unsubscribe(subscription: OpenSubscription): void {
     const { stream } = subscription;
     const users = this.#users.get(stream);
     if (users?.has(subscription) !== true) return;
@@ -108,7 +108,7 @@ export class StreamDriver implements SubscriptionOwner {
     this.#perform(this.#subscriptions.remove(stream));
   }
 
-  drained(subscription: Subscription): void {
+  drained(subscription: OpenSubscription): void {
     const { stream } = subscription;
     const held = this.#held.get(stream);
     if (held?.by.delete(subscription) !== true || held.by.size > 0) return;
@@ -209,7 +209,7 @@ export class StreamDriver implements SubscriptionOwner {
     if (full.length > 0 && this.#users.has(stream)) this.#hold(stream, full);
   }
 
-  #hold(stream: StreamName, by: readonly Subscription[]): void {
+  #hold(stream: StreamName, by: readonly OpenSubscription[]): void {
     this.#held.set(stream, { position: this.#subscriptions.position(stream), by: new Set(by) });
     this.#timers.cancel(stream);
     this.#perform(this.#subscriptions.remove(stream));
@@ -246,7 +246,7 @@ export class StreamDriver implements SubscriptionOwner {
   }
 
   /** A copy: a callback may close its subscription. */
-  #usersOf(stream: StreamName): readonly Subscription[] {
+  #usersOf(stream: StreamName): readonly OpenSubscription[] {
     return [...(this.#users.get(stream) ?? [])];
   }
 }

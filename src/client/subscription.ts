@@ -6,37 +6,49 @@ import { ClientError } from './client-error.js';
 import { Emitter } from './emitter.js';
 import { MessageBuffer } from './message-buffer.js';
 
-export interface Message {
+/** One entry of a stream, as the application is given it. */
+export interface Message<Data = Json> {
+  /** The stream, as it was subscribed to. */
   readonly stream: StreamName;
   /** 1, 2, 3 … within the stream. */
   readonly offset: number;
   /** Unique for ever. */
   readonly id: string;
-  readonly data: Json;
+  /** What was published. Its type is the application's word for it: nothing is checked. */
+  readonly data: Data;
 }
+
+/** The type of a stream's data, from the types given to `connect`; any JSON for a stream that they don't name. */
+export type DataOf<Streams, Name extends StreamName> = Name extends keyof Streams ? Streams[Name] : Json;
 
 /** What was missed is gone: the application must load its state again. Messages go on from `position`. */
 export interface Reset {
+  /** Of this stream. */
   readonly stream: StreamName;
+  /** For people: `trimmed` is an absence longer than the window, the others are a loss of Redis. */
   readonly reason: ResetReason;
+  /** Where the stream goes on. */
   readonly position: Position;
 }
 
+/** What happens to a subscription besides its messages. */
 export interface SubscriptionEvents {
+  /** Messages of its stream were missed for good. */
   readonly reset: Reset;
   /** The service ended it (a grant is gone, say); no message follows. */
   readonly ended: ClientError;
 }
 
-export type MessageHandler = (message: Message) => void;
+/** Called once for each message, in order. What it throws is an `error` event, and the next message comes all the same. */
+export type MessageHandler<Data = Json> = (message: Message<Data>) => void;
 
 /** What a subscription needs from its client. */
 export interface SubscriptionOwner {
   /** The application was given a message. */
   handedOver(): void;
-  unsubscribe(subscription: Subscription): void;
+  unsubscribe(subscription: OpenSubscription): void;
   /** A consumer that had fallen behind can take more. */
-  drained(subscription: Subscription): void;
+  drained(subscription: OpenSubscription): void;
   callbackThrew(error: unknown): void;
 }
 
@@ -45,8 +57,24 @@ export interface SubscriptionOwner {
  * `for await` over the subscription. One that falls behind by `capacity` messages holds the stream up, for the other
  * subscriptions to it as well; what comes meanwhile is read from the log later, as long as the window reaches back.
  */
-export class Subscription implements AsyncIterable<Message> {
+export interface Subscription<Data = Json> extends AsyncIterable<Message<Data>> {
+  /** The stream, as it was subscribed to. */
+  readonly stream: StreamName;
   /** The position from which it is live; rejects with ClientError if it ends before that. */
+  readonly ready: Promise<Position>;
+  /** Of the last message handed over, or from where the next comes; null while that isn't known. */
+  readonly position: Position | null;
+  /** Returns the function that removes the listener. */
+  on<Name extends keyof SubscriptionEvents>(
+    name: Name,
+    listener: (event: SubscriptionEvents[Name]) => void,
+  ): () => void;
+  /** No message follows; a `for await` ends after what it has. */
+  close(): void;
+}
+
+/** A subscription with its client's side. */
+export class OpenSubscription implements Subscription {
   readonly ready: Promise<Position>;
   readonly #buffer: MessageBuffer<Message>;
   readonly #events: Emitter<SubscriptionEvents>;
@@ -80,7 +108,6 @@ export class Subscription implements AsyncIterable<Message> {
     });
   }
 
-  /** Of the last message handed over, or from where the next comes; null while that isn't known. */
   get position(): Position | null {
     return this.#position;
   }
@@ -92,7 +119,6 @@ export class Subscription implements AsyncIterable<Message> {
     return this.#events.on(name, listener);
   }
 
-  /** No message follows; a `for await` ends after what it has. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -105,7 +131,7 @@ export class Subscription implements AsyncIterable<Message> {
     return this.#buffer;
   }
 
-  /** For the client. False if nothing should follow before `drained`. */
+  /** False if nothing should follow before `drained`. */
   deliver(message: Message): boolean {
     if (!this.#open) return true;
     if (this.handler === null) return this.#buffer.push(message);
@@ -118,20 +144,17 @@ export class Subscription implements AsyncIterable<Message> {
     return true;
   }
 
-  /** For the client. */
   becameReady(position: Position): void {
     if (this.#buffer.empty) this.#position = position;
     this.#settle.resolve(position);
   }
 
-  /** For the client. */
   reset(reset: Reset): void {
     if (!this.#open) return;
     this.#position = reset.position;
     this.#events.emit('reset', reset);
   }
 
-  /** For the client. */
   end(error: ClientError): void {
     if (!this.#open) return;
     this.#open = false;

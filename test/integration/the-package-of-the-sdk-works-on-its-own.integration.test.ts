@@ -12,7 +12,7 @@ import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temp
 import { withRedis } from '../support/with-redis.js';
 
 /** On the wire, as a server compresses it that compresses well. */
-const MOST_GZIPPED_BYTES = 12_600;
+const MOST_GZIPPED_BYTES = 14_800;
 
 const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
@@ -45,9 +45,43 @@ export const verified = (headers: Headers): Promise<VerifiedWebhook> => verifyWe
 export const wrong = (): unknown => client.noSuchMethod();
 `;
 
+/** Run twice: as a page that dies with a publish under way, and as the page after it, with the same storage. */
+const reloaded = `
+import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { connect } from '@baton-service/client';
+const [url, token] = process.argv.slice(2);
+const file = 'storage.json';
+const first = !existsSync(file);
+const storage = {
+  getItem: () => (existsSync(file) ? readFileSync(file, 'utf8') : null),
+  setItem: (_key, text) => writeFileSync(file, text),
+  removeItem: () => rmSync(file, { force: true }),
+};
+const client = connect({ url, token, storage });
+const seen = [];
+const { promise, resolve } = Promise.withResolvers();
+client.subscribe('channel:reload', ({ data }) => seen.push(data) && data !== 'two' && resolve(), { from: 'last' });
+await client.ready;
+await client.publish('channel:reload', first ? 'one' : 'three');
+await promise;
+writeSync(1, JSON.stringify({ session: client.session.id, seen, attempt: client.state.attempt }));
+if (first) {
+  void client.publish('channel:reload', 'two');
+  setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+} else await client.close();
+`;
+
 async function output(file: string): Promise<unknown> {
   const token = await here.token('acme', 'ada');
-  const { stdout } = await run(process.execPath, [file, `ws://127.0.0.1:${pod.port}`, token], { cwd: user.path });
+  const args = [file, `ws://127.0.0.1:${pod.port}`, token];
+  const stdout = await run(process.execPath, args, { cwd: user.path }).then(
+    (ended) => ended.stdout,
+    (error: unknown) => {
+      const killed = error as { readonly signal?: string; readonly stdout: string };
+      if (killed.signal !== 'SIGKILL') throw error;
+      return killed.stdout;
+    },
+  );
   return JSON.parse(stdout);
 }
 
@@ -111,6 +145,13 @@ describe('the package of the SDK, installed in an empty directory', () => {
     expect(await output('script-tag.mjs')).toEqual(expected(3));
     expect(await readFile(join(user.path, 'page.mjs'), 'utf8')).not.toMatch(/^import\b/m);
   });
+});
+
+it('a page that dies is followed by one with its session, which misses, repeats and loses nothing', async () => {
+  await writeFile(join(user.path, 'reloaded.mjs'), reloaded);
+  const { session, ...first } = (await output('reloaded.mjs')) as { session: string };
+  expect(first).toEqual({ seen: ['one'], attempt: 1 });
+  expect(await output('reloaded.mjs')).toEqual({ session, seen: ['two', 'three'], attempt: 2 });
 });
 
 describe('the file for a script tag', () => {
