@@ -10,6 +10,7 @@ import { HttpApiModule } from './http/http-api.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StreamsModule } from './streams/streams.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The composition root: the rooms, from the ground up, and what some need of others. */
 @Module({})
@@ -29,6 +30,7 @@ export class AppModule {
         GatewayModule.admittedBy([DrainingModule]),
         HttpApiModule,
         HealthModule,
+        ...(config.webhooks.file === null ? [] : [WebhooksModule]),
       ],
     };
   }

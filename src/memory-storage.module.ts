@@ -13,11 +13,16 @@ import { REDIS_SUBSCRIBER } from './redis/redis-ports.js';
 import { memoryHealth, STORAGE_HEALTH } from './redis/storage-health.js';
 import { MemorySessionStore } from './sessions/memory-session-store.js';
 import { SESSION_EVENTS, SESSION_STORE } from './sessions/session-store.js';
+import { SessionWatch } from './sessions/session-watch.js';
+import { watched } from './sessions/watched-session-store.js';
 import { appendLimits } from './streams/append-limits.js';
 import { MemoryChannels } from './streams/memory-channels.js';
 import { MemoryKeyspace } from './streams/memory-keyspace.js';
 import { MemoryStreamLog } from './streams/memory-stream-log.js';
 import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs } from './streams/stream-log.js';
+import { ledgerLimits } from './webhooks/ledger-limits.js';
+import { MemoryWebhookLedger } from './webhooks/memory-webhook-ledger.js';
+import { WEBHOOK_LEDGER } from './webhooks/webhook-ledger.js';
 
 /** How often what has expired, and nobody looks at, is let go. */
 const LET_GO_MS = 30_000;
@@ -58,11 +63,23 @@ const publishTo = (channels: MemoryChannels) => (channel: string, message: strin
           clock.now(),
     },
     {
-      provide: SESSION_STORE,
+      provide: MemorySessionStore,
       inject: [CONFIG, CLOCK],
       useFactory: ({ sessions }: Config, clock: Clock) => new MemorySessionStore(sessions, clock),
     },
-    { provide: SESSION_EVENTS, useExisting: SESSION_STORE },
+    {
+      provide: SESSION_STORE,
+      inject: [MemorySessionStore, SessionWatch, CONFIG],
+      useFactory: (store: MemorySessionStore, watch: SessionWatch, { webhooks }: Config) =>
+        watched(store, watch, webhooks),
+    },
+    { provide: SESSION_EVENTS, useExisting: MemorySessionStore },
+    {
+      provide: WEBHOOK_LEDGER,
+      inject: [CLOCK, CONFIG],
+      useFactory: (clock: Clock, { webhooks, sessions }: Config) =>
+        new MemoryWebhookLedger(clock, ledgerLimits(webhooks, sessions)),
+    },
     {
       provide: PRESENCE_STORE,
       inject: [MemoryKeyspace, RedisKeys, CLOCK, REDIS_SUBSCRIBER, CONFIG],
@@ -87,7 +104,7 @@ const publishTo = (channels: MemoryChannels) => (channel: string, message: strin
   ],
   exports: [
     ...[RedisKeys, STREAM_LOG, LOG_TIME_MS, SESSION_STORE, SESSION_EVENTS, PRESENCE_STORE, FLEET_TABLE, PACE_BUCKET],
-    ...[STORAGE_HEALTH, REDIS_SUBSCRIBER],
+    ...[STORAGE_HEALTH, REDIS_SUBSCRIBER, WEBHOOK_LEDGER],
   ],
 })
 export class MemoryStorageModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -96,7 +113,7 @@ export class MemoryStorageModule implements OnApplicationBootstrap, OnApplicatio
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(MemoryKeyspace) private readonly keyspace: MemoryKeyspace,
-    @Inject(SESSION_STORE) private readonly sessions: MemorySessionStore,
+    @Inject(MemorySessionStore) private readonly sessions: MemorySessionStore,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -17,8 +17,13 @@ import { RedisHealth, STORAGE_HEALTH } from './redis/storage-health.js';
 import { RedisSessionEvents } from './sessions/redis-session-events.js';
 import { RedisSessionStore } from './sessions/redis-session-store.js';
 import { SESSION_EVENTS, SESSION_STORE } from './sessions/session-store.js';
+import { SessionWatch } from './sessions/session-watch.js';
+import { watched } from './sessions/watched-session-store.js';
 import { RedisStreamLog } from './streams/redis-stream-log.js';
 import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs } from './streams/stream-log.js';
+import { ledgerLimits } from './webhooks/ledger-limits.js';
+import { RedisWebhookLedger } from './webhooks/redis-webhook-ledger.js';
+import { WEBHOOK_LEDGER } from './webhooks/webhook-ledger.js';
 
 /** Every port behind which something lives, kept in Redis. memory-storage.module.ts provides the same. */
 @Global()
@@ -50,9 +55,9 @@ import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs } from './streams/stream-log.js
     },
     {
       provide: SESSION_STORE,
-      inject: [REDIS_COMMANDS, RedisKeys, CONFIG, LOGGER],
-      useFactory: (redis: RedisCommands, keys: RedisKeys, { sessions }: Config, logger: Logger) =>
-        new RedisSessionStore(redis, keys, sessions, logger),
+      inject: [REDIS_COMMANDS, RedisKeys, CONFIG, LOGGER, SessionWatch],
+      useFactory: (redis: RedisCommands, keys: RedisKeys, config: Config, logger: Logger, watch: SessionWatch) =>
+        watched(new RedisSessionStore(redis, keys, config.sessions, logger), watch, config.webhooks),
     },
     {
       provide: SESSION_EVENTS,
@@ -79,6 +84,12 @@ import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs } from './streams/stream-log.js
       useFactory: (redis: RedisCommands, keys: RedisKeys) => new RedisPaceBucket(redis, keys),
     },
     {
+      provide: WEBHOOK_LEDGER,
+      inject: [REDIS_COMMANDS, RedisKeys, CONFIG],
+      useFactory: (redis: RedisCommands, keys: RedisKeys, { webhooks, sessions }: Config) =>
+        new RedisWebhookLedger(redis, keys, ledgerLimits(webhooks, sessions)),
+    },
+    {
       provide: STORAGE_HEALTH,
       inject: [REDIS_COMMANDS, RedisKeys],
       useFactory: (redis: RedisCommands, keys: RedisKeys) => new RedisHealth(redis, keys),
@@ -86,7 +97,7 @@ import { LOG_TIME_MS, STREAM_LOG, type LogTimeMs } from './streams/stream-log.js
   ],
   exports: [
     ...[RedisKeys, STREAM_LOG, LOG_TIME_MS, SESSION_STORE, SESSION_EVENTS, PRESENCE_STORE, FLEET_TABLE, PACE_BUCKET],
-    STORAGE_HEALTH,
+    ...[STORAGE_HEALTH, WEBHOOK_LEDGER],
   ],
 })
 export class RedisStorageModule {}

@@ -1,6 +1,7 @@
 import type { RedisConfig, RedisSettings } from './redis-config.js';
 import type { StorageKind, StorageSettings } from './storage-options.js';
 
+import type { WebhooksConfig } from './webhook-options.js';
 export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
 
 /** The configuration tree, parsed once in main.ts; a class gets the slice that it needs. */
@@ -18,6 +19,7 @@ export interface Config {
   readonly log: LogConfig;
 }
 /** The tree as the environment has it: what isn't a leaf of a section is put together after it has been read. */
+  readonly webhooks: WebhooksConfig;
 export type Settings = Omit<Config, 'redis' | 'storage'> & {
   readonly storage: StorageSettings;
   readonly redis: RedisSettings;

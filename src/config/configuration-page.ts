@@ -12,6 +12,7 @@ const titles: Readonly<Record<keyof OptionTable, string>> = {
   pod: 'The pod and its fleet',
   drain: 'Drain',
   log: 'Logs',
+  webhooks: 'Webhooks',
 };
 
 const introduction = `# Configuration

@@ -19,6 +19,7 @@ import {
 import { redis } from './redis-options.js';
 import { storage } from './storage-options.js';
 
+import { webhooks } from './webhook-options.js';
 /** A setting for every leaf of the tree: the place in this table is the path in the tree, and the compiler compares them. */
 export type OptionTable = {
   readonly [Section in keyof Settings]: {
@@ -337,4 +338,16 @@ const log: OptionTable['log'] = {
   ]),
 };
 
-export const options: OptionTable = { server, storage, redis, auth, streams, sessions, connections, pod, drain, log };
+export const options: OptionTable = {
+  server,
+  storage,
+  redis,
+  auth,
+  streams,
+  sessions,
+  connections,
+  pod,
+  drain,
+  webhooks,
+  log,
+};

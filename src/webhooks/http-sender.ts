@@ -27,11 +27,9 @@ export function httpSender(clock: Clock): Send {
       const retryAfterMs = retryAfterOf(response.headers.get('retry-after'));
       await discard(response).catch(() => undefined);
       return { kind: 'answered', status: response.status, retryAfterMs };
-    } catch (error) {
-      // fetch rejects with nothing but these two: what kept it from an answer, and the abort.
-      if (late.signal.aborted) return { kind: 'timeout' };
-      if (error instanceof TypeError || aborted.aborted) return { kind: 'unreachable' };
-      throw error;
+    } catch {
+      // fetch rejects with what kept it from an answer, and with the abort.
+      return { kind: late.signal.aborted ? 'timeout' : 'unreachable' };
     } finally {
       timer.cancel();
     }

@@ -5,7 +5,7 @@ import type { LedgerLimits } from './webhook-ledger.js';
 
 /** Longer than reading a hundred rows takes. */
 const LOOK_LEASE_MS = 5_000;
-/** What is left of a lease when a receiver has taken all its time: for the answer to reach Redis. */
+/** What is left of a lease when a receiver has taken all its time: until Redis has heard of it. */
 const SETTLE_MS = 5_000;
 
 export function ledgerLimits(webhooks: WebhooksConfig, sessions: SessionsConfig): LedgerLimits {
@@ -15,7 +15,7 @@ export function ledgerLimits(webhooks: WebhooksConfig, sessions: SessionsConfig)
     patrolMs: 2 * sessions.sweepMs,
     mostEvents: webhooks.queue,
     lookLeaseMs: LOOK_LEASE_MS,
-    eventLeaseMs: webhooks.timeoutMs + SETTLE_MS,
+    eventLeaseMs: webhooks.timeoutMs + Math.min(SETTLE_MS, webhooks.timeoutMs),
     ttlMs: webhooks.retryForMs + webhooks.retryMaxMs + ownedTtlMs(sessions),
   };
 }

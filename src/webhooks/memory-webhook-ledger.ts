@@ -31,6 +31,9 @@ interface Book {
   readonly events: Map<string, Queued>;
 }
 
+/** Events of one session that were enqueued in one millisecond are put into the next ones. */
+const AHEAD_MS = 5;
+
 /** The ledger of one process, for development and tests: the rules of webhook-announce.lua and its like. */
 export class MemoryWebhookLedger implements WebhookLedger {
   private readonly books = new Map<TenantId, Book>();
@@ -43,7 +46,7 @@ export class MemoryWebhookLedger implements WebhookLedger {
 
   report(tenant: TenantId, wanted: ReadonlySet<EventType>, reports: readonly Report[]): Promise<Enqueued> {
     const page = new Page(this.bookOf(tenant), this.clock.now(), this.limits, wanted);
-    for (const report of reports) page.report(report, `msg_${this.newId()}`);
+    for (const report of reports) page.report(report, report.kind === 'held' ? `msg_${this.newId()}` : '');
     return Promise.resolve(page.result);
   }
 
@@ -57,12 +60,12 @@ export class MemoryWebhookLedger implements WebhookLedger {
     const { sessions, held, events } = this.bookOf(tenant);
     const nowMs = this.clock.now();
     const looks = [...sessions.values()]
-      .filter(({ lookAtMs }) => lookAtMs <= nowMs)
+      .filter(({ lookAtMs }) => lookAtMs <= nowMs + AHEAD_MS)
       .sort((one, other) => one.lookAtMs - other.lookAtMs)
       .slice(0, most.looks);
     for (const look of looks) sessions.set(look.session, { ...look, lookAtMs: nowMs + this.limits.lookLeaseMs });
     const due = [...events.values()]
-      .filter(({ dueAtMs }) => dueAtMs <= nowMs)
+      .filter(({ dueAtMs }) => dueAtMs <= nowMs + AHEAD_MS)
       .sort((one, other) => one.dueAtMs - other.dueAtMs)
       .slice(0, most.events)
       .map((event) => ({ ...event, tries: event.tries + 1, dueAtMs: nowMs + this.limits.eventLeaseMs }));
@@ -168,7 +171,12 @@ class Page {
         this.dropped += 1;
       }
       const event = { id: `${id}${eventLetters[type]}`, type, atMs, session: noted.session, user: noted.user };
-      events.set(event.id, { ...event, tries: 0, dueAtMs: atMs, enqueuedAtMs: this.nowMs });
+      events.set(event.id, {
+        ...event,
+        tries: 0,
+        dueAtMs: Math.min(atMs, this.nowMs + AHEAD_MS),
+        enqueuedAtMs: this.nowMs,
+      });
       this.enqueued += 1;
     }
     return { ...noted, toldAtMs: atMs, state: type === 'session.connected' ? 'connected' : 'disconnected' };

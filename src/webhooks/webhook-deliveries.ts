@@ -68,8 +68,8 @@ export class WebhookDeliveries {
   private async deliver(delivery: Delivery): Promise<void> {
     const { target, event, takenMs, takenAtMs } = delivery;
     const waitedMs = this.ports.clock.monotonic() - takenMs;
-    // It has waited for the one before it until its lease is all but over: somebody else is about to get it.
-    if (waitedMs > this.config.timeoutMs || this.ended) return;
+    // It has waited for the one before it, and its lease would end while it is sent: it is given out again instead.
+    if (waitedMs > this.config.timeoutMs / 2 || this.ended) return;
     const sent = await this.send(target, event, takenAtMs + waitedMs);
     if (sent === null) return;
     const nowMs = takenAtMs + this.ports.clock.monotonic() - takenMs;

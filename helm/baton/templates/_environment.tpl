@@ -17,6 +17,7 @@
 {{ include "baton.sessionsEnvironment" .Values }}
 {{ include "baton.drainEnvironment" .Values.drain }}
 {{- end -}}
+{{ include "baton.webhooksEnvironment" .Values.webhooks }}
 
 {{/* Helm reads whole numbers as floats, which it would print as 1e+06. */}}
 {{- define "baton.number" -}}
@@ -189,4 +190,23 @@
   value: {{ include "baton.secondsAsMs" .peerReadySeconds }}
 - name: BATON_DRAIN_PACE_PER_RECEIVER
   value: {{ include "baton.number" .pacePerReceiver }}
+{{- end -}}
+
+{{- define "baton.webhooksEnvironment" -}}
+{{- if .existingSecret -}}
+- name: BATON_WEBHOOKS_FILE
+  value: /etc/baton/webhooks/receivers.json
+{{ end -}}
+- name: BATON_WEBHOOKS_GRACE_MS
+  value: {{ include "baton.secondsAsMs" .graceSeconds }}
+- name: BATON_WEBHOOKS_TIMEOUT_MS
+  value: {{ include "baton.secondsAsMs" .timeoutSeconds }}
+- name: BATON_WEBHOOKS_RETRY_FOR_MS
+  value: {{ include "baton.secondsAsMs" .retryForSeconds }}
+- name: BATON_WEBHOOKS_RETRY_MAX_MS
+  value: {{ include "baton.secondsAsMs" .retryMaxSeconds }}
+- name: BATON_WEBHOOKS_QUEUE
+  value: {{ include "baton.number" .queue }}
+- name: BATON_WEBHOOKS_CONCURRENCY
+  value: {{ include "baton.number" .concurrency }}
 {{- end -}}

@@ -28,6 +28,7 @@ local ttl, wanted = ARGV[4], ARGV[5]
 
 local FIRST, COLUMNS = 6, 9
 local NOBODY = '.'
+local AHEAD = 5
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -74,7 +75,8 @@ local function enqueue(session, it, letter, id)
   make_room()
   local event = id .. letter
   redis.call('HSET', events, event, table.concat({ '0', letter, text(it.told), session, it.user }, ' '))
-  redis.call('ZADD', queue, text(it.told), event)
+  -- In the order in which they happened; webhook-take looks as far ahead.
+  redis.call('ZADD', queue, text(math.min(it.told, now + AHEAD)), event)
   redis.call('ZADD', ages, text(now), event)
   enqueued = enqueued + 1
 end

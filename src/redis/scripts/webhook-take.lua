@@ -20,13 +20,15 @@ local most_looks, look_lease, most_events, event_lease = ARGV[1], ARGV[2], ARGV[
 local ttl = ARGV[5]
 
 local MOST_PODS = 1000
+-- Events of one session that were enqueued in one millisecond are put into the next ones.
+local AHEAD = 5
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local now_text = string.format('%.0f', now)
 
 local function lease(key, most, for_ms)
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', now_text, 'LIMIT', 0, most)
+  local due = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', now + AHEAD), 'LIMIT', 0, most)
   local until_text = string.format('%.0f', now + tonumber(for_ms))
   for _, member in ipairs(due) do redis.call('ZADD', key, until_text, member) end
   return due

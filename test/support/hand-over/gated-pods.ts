@@ -58,8 +58,8 @@ export class GatedPods {
     return this.all.filter(({ redis }) => redis.swallows === 'nothing');
   }
 
-  token(user: string): Promise<string> {
-    return this.installation.token(TENANT, user);
+  token(user: string, tenant = TENANT): Promise<string> {
+    return this.installation.token(tenant, user);
   }
 
   /** As a backend uses it on a socket. */

@@ -1,0 +1,85 @@
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Config, PodConfig } from '../config/config.js';
+import { CLOCK, CONFIG } from '../config/tokens.js';
+import { LivingPods } from '../connections/living-pods.js';
+import { FLEET, type Fleet } from '../fleet/fleet.js';
+import type { Clock } from '../lib/clock.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { METRICS, type Metrics } from '../observability/metrics.js';
+import { SESSION_STORE, type SessionStore } from '../sessions/session-store.js';
+import { SessionWatch } from '../sessions/session-watch.js';
+import { httpSender } from './http-sender.js';
+import { ledgerLimits } from './ledger-limits.js';
+import { WEBHOOK_LEDGER, type WebhookLedger } from './webhook-ledger.js';
+import type { LookTimes } from './webhook-looks.js';
+import { loadWebhookTargets, type WebhookTarget } from './webhook-targets.js';
+import { Webhooks } from './webhooks.js';
+import type { WebhookPorts } from './webhook-ports.js';
+
+const TARGETS = Symbol('WebhookTargets');
+const PORTS = Symbol('WebhookPorts');
+
+/** Only part of an application that has a file of webhooks. The ledger comes with the module of the storage. */
+@Module({
+  providers: [
+    {
+      // Read once, when the application is put together: a bad file ends the start.
+      provide: TARGETS,
+      inject: [CONFIG],
+      useFactory: ({ webhooks }: Config) => (webhooks.file === null ? [] : loadWebhookTargets(webhooks.file)),
+    },
+    {
+      provide: PORTS,
+      inject: [WEBHOOK_LEDGER, SESSION_STORE, FLEET, CONFIG, CLOCK, LOGGER, METRICS],
+      useFactory: (
+        ledger: WebhookLedger,
+        store: SessionStore,
+        fleet: Fleet,
+        { pod }: Config,
+        clock: Clock,
+        logger: Logger,
+        metrics: Metrics,
+      ): WebhookPorts => {
+        const pods = new LivingPods(fleet, pod);
+        const podCount = (): number => fleet.peers().length + 1;
+        return { ledger, store, pods, podCount, send: httpSender(clock), clock, logger, metrics };
+      },
+    },
+    {
+      provide: Webhooks,
+      inject: [PORTS, TARGETS, CONFIG],
+      useFactory: (ports: WebhookPorts, targets: readonly WebhookTarget[], config: Config) =>
+        new Webhooks(ports, targets, config.webhooks, lookTimes(config)),
+    },
+  ],
+})
+export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(Webhooks) private readonly webhooks: Webhooks,
+    @Inject(SessionWatch) watch: SessionWatch,
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    watch.watch(webhooks);
+    metrics.onScrape(() => {
+      const { events, oldestMs } = webhooks.waiting;
+      metrics.webhooksQueued.set(events);
+      metrics.webhooksOldestSeconds.set(oldestMs / 1_000);
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.webhooks.start();
+  }
+  onApplicationShutdown(): void {
+    this.webhooks.stop();
+  }
+}
+
+/** A pod whose row has gone may have missed its last beats only: two more are waited for, whatever the grace. */
+const silenceMs = ({ beatMs, beatTtlMs }: PodConfig, graceMs: number): number =>
+  Math.max(0, Math.min(beatTtlMs - 3 * beatMs, graceMs - 2 * beatMs));
+
+export function lookTimes({ webhooks, sessions, pod }: Config): LookTimes {
+  const { graceMs, patrolMs } = ledgerLimits(webhooks, sessions);
+  return { graceMs, patrolMs, sessionTtlMs: sessions.ttlMs, silenceMs: silenceMs(pod, graceMs) };
+}
