@@ -4,7 +4,7 @@ import { errorCodes } from '../../src/protocol/error-codes.js';
 import {
   batonCommands,
   chartValues,
-  configurationKeys,
+  environmentVariables,
   logEvents,
   metricNames,
   npmScripts,
@@ -26,8 +26,8 @@ const unknown = (page: Page, pattern: RegExp, known: ReadonlySet<string>): reado
 const otherVariables = /^BATON_(TEST_\w+|MODEL|\w*_|)$/;
 
 describe.each(pages)('$path', (page) => {
-  it('names only configuration keys that exist', () => {
-    const keys = unknown(page, /\b(BATON_[A-Z_]*)/g, configurationKeys());
+  it('names only variables that exist', () => {
+    const keys = unknown(page, /\b(BATON_[A-Z_]*)/g, environmentVariables());
     expect(keys.filter((key) => !otherVariables.test(key))).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe.each(pages.filter(({ path }) => /(troubleshooting|redis|errors|operatio
 
 describe('the names that the pages are compared with', () => {
   it('are there', () => {
-    expect(configurationKeys().size).toBeGreaterThan(40);
+    expect(environmentVariables().size).toBeGreaterThan(40);
     expect(metricNames()).toContain('baton_append_seconds_bucket');
     expect(logEvents()).toContain('drain.finished');
     expect(batonCommands()).toContain('token');

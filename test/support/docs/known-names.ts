@@ -6,8 +6,10 @@ import { repository } from './pages.js';
 /** The names that the product has, which its docs may use: each set from where it is defined. */
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
 
-export function configurationKeys(): ReadonlySet<string> {
-  return new Set(allOptions().map(({ key }) => key));
+/** Settings of a pod, and what commands of `baton` read besides. */
+export function environmentVariables(): ReadonlySet<string> {
+  const ofCommands = sourcesBelow('src/cli').flatMap((path) => allOf(read(path), /\b(BATON_[A-Z_]*[A-Z])\b/g));
+  return new Set([...allOptions().map(({ key }) => key), ...ofCommands]);
 }
 
 /** Scripts of package.json. */
