@@ -1,6 +1,6 @@
 import type { Grant } from '../protocol/grants.js';
 import type { PublisherId, UserId } from '../protocol/ids.js';
-import { parseNamed, type StreamName } from '../protocol/stream-name.js';
+import { namedOf, type StreamName } from '../protocol/stream-name.js';
 import type { StreamOwner } from '../redis/keys.js';
 import type { SessionKey } from '../sessions/session-store.js';
 
@@ -17,6 +17,6 @@ export function ownerOf(stream: StreamName, identity: SessionIdentity): StreamOw
   const { tenant } = identity;
   if (stream === 'session') return { kind: 'session', tenant, session: identity.session };
   if (stream === 'user') return { kind: 'user', tenant, user: identity.user };
-  const named = parseNamed(stream);
+  const named = namedOf(stream);
   return named === null ? { kind: 'tenant', tenant } : { ...named, tenant };
 }

@@ -1,6 +1,6 @@
 import { mayUse, type Permission } from '../protocol/grants.js';
 import { keyOfUser } from '../protocol/ids.js';
-import { parseNamed, type StreamName } from '../protocol/stream-name.js';
+import { namedOf, type StreamName } from '../protocol/stream-name.js';
 import type { SessionIdentity } from './session-identity.js';
 
 /** Whether what a session does with a stream is allowed; the one place that says so. */
@@ -15,7 +15,7 @@ export function sessionMay(identity: SessionIdentity, stream: StreamName, permis
  * short names only: under two names one stream would have two sequences of the same publisher.
  */
 export function mayName({ user, session }: SessionIdentity, stream: StreamName): boolean {
-  const named = parseNamed(stream);
+  const named = namedOf(stream);
   if (named === null || named.kind === 'channel') return true;
   if (keyOfUser(user) === null) return false;
   return named.kind === 'user' ? named.user !== user : named.session !== session;

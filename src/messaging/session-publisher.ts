@@ -2,7 +2,7 @@ import { BatonError } from '../lib/baton-error.js';
 import { brokenBound } from '../protocol/codec.js';
 import { errorCodes } from '../protocol/error-codes.js';
 import type { PublishFrame } from '../protocol/frames.js';
-import { MAX_DATA_BYTES } from '../protocol/bounds.js';
+import { MAX_DATA_BYTES, MAX_PUBLISHED_STREAMS } from '../protocol/bounds.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import type { StreamOwner } from '../redis/keys.js';
 import type { AppendResult, LogTimeMs, SequencedItem, StreamLog } from '../streams/stream-log.js';
@@ -47,7 +47,11 @@ export class SessionPublisher {
       return;
     }
     if (!mayName(this.identity, stream)) {
-      this.answerUnnamed(frame);
+      this.answerAlone(frame, 'forbidden');
+      return;
+    }
+    if (!this.has(stream) && (this.used?.size ?? 0) >= MAX_PUBLISHED_STREAMS) {
+      this.answerAlone(frame, 'too-many-streams');
       return;
     }
     (this.used ??= new Set<StreamName>()).add(stream);
@@ -108,11 +112,14 @@ export class SessionPublisher {
     return { ...base, kind: 'publish', data };
   }
 
-  /** Never one of its streams, so that the same answer follows from the frame alone, at every pod, and Redis keeps nothing. */
-  private answerUnnamed({ stream, seq, data }: PublishFrame): void {
+  /**
+   * Without Redis, which keeps nothing of such a stream: nothing on it is ever accepted, so that the answer follows from
+   * the frame. (After a move another one may be the one too many; a client knows of no message on it that could be lost.)
+   */
+  private answerAlone({ stream, seq, data }: PublishFrame, code: 'forbidden' | 'too-many-streams'): void {
     const jumps: readonly [] = [];
     if (data === undefined) this.answer(stream, seq, { kind: 'ack', jumps, position: null });
-    else this.answer(stream, seq, { kind: 'refused', code: 'forbidden', jumps });
+    else this.answer(stream, seq, { kind: 'refused', code, jumps });
   }
 
   private answer(stream: StreamName, seq: number, result: AppendResult): void {

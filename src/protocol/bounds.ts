@@ -10,6 +10,11 @@ export const MAX_STREAMS_PER_SESSION = 128;
  * what it answered: an older one that was refused would be told to be in the log.
  */
 export const MAX_UNANSWERED_SEQUENCES = 1_024;
+/**
+ * Streams that a session may have published to. The service keeps a sequence for each, and a client marks each after
+ * every move: whoever answers more clients than that sends over HTTP.
+ */
+export const MAX_PUBLISHED_STREAMS = 4_096;
 /** Sessions in one channel's presence: each hears of all others. */
 export const MAX_PRESENT = 1_000;
 /** A refused attempt goes on to another pod at most this often before a pod must take it or say `busy`. */

@@ -18,7 +18,7 @@ export function isStreamName(text: unknown): text is StreamName {
   return text === 'session' || text === 'user' || text === 'tenant' || parseNamed(text) !== null;
 }
 
-/** Null for `session`, `user` and `tenant`: whose those are isn't in the name. */
+/** Null for `session`, `user` and `tenant`: whose those are isn't in the name. Of a text that may be no name at all. */
 export function parseNamed(text: string): NamedStream | null {
   const colon = text.indexOf(':');
   const kind = text.slice(0, Math.max(0, colon));
@@ -27,4 +27,19 @@ export function parseNamed(text: string): NamedStream | null {
   if (kind === 'user' && isUserId(name)) return { kind, user: name };
   if (kind === 'session' && isSessionId(name)) return { kind, session: name };
   return null;
+}
+
+/** As `parseNamed`, of what is known to be a name: it is asked for with each message. */
+export function namedOf(stream: StreamName): NamedStream | null {
+  const colon = stream.indexOf(':');
+  if (colon < 0) return null;
+  const name = stream.slice(colon + 1);
+  switch (stream[0]) {
+    case 'c':
+      return { kind: 'channel', channel: name as ChannelName };
+    case 'u':
+      return { kind: 'user', user: name as UserId };
+    default:
+      return { kind: 'session', session: name as SessionId };
+  }
 }
