@@ -13,6 +13,7 @@ const sizes = [
   { name: 'docs', timeoutMs: 30 * second },
   { name: 'model', timeoutMs: 600 * second },
   { name: 'e2e', timeoutMs: 120 * second, build: true },
+  { name: 'browser', timeoutMs: 120 * second, build: true },
   { name: 'cluster', timeoutMs: 600 * second, build: true },
 ];
 

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 const repository = resolve(import.meta.dirname, '..');
 const closingLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
-const projects = ['unit', 'contract', 'integration', 'docs', 'model', 'e2e'];
+const projects = ['unit', 'contract', 'integration', 'docs', 'model', 'e2e', 'browser'];
 
 /** @param {readonly string[]} directories */
 const present = (directories) => directories.filter((directory) => existsSync(join(repository, directory)));
@@ -18,6 +18,7 @@ const present = (directories) => directories.filter((directory) => existsSync(jo
 const checks = [
   { name: 'types', program: 'typescript/bin/tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'types of the SDK', program: 'typescript/bin/tsc', args: ['-p', 'tsconfig.client.json'] },
+  { name: 'types of a page', program: 'typescript/bin/tsc', args: ['-p', 'examples/chat/page/tsconfig.json'] },
   { name: 'lint', program: 'eslint/bin/eslint.js', args: ['.'] },
   {
     name: 'arrows between rooms',

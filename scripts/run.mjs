@@ -7,17 +7,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from '../test/support/browser/chromium-binary.mjs';
 import { findRedisServer } from '../test/support/redis-binary.mjs';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const stamp = join(repository, 'node_modules', '.stamp-lockfile');
 
-/** @type {Readonly<Record<string, { script: string, needsRedis: boolean }>>} */
+/** @type {Readonly<Record<string, { script: string, needsRedis: boolean, usesChromium?: boolean }>>} */
 const commands = {
-  test: { script: 'test:all', needsRedis: true },
+  test: { script: 'test:all', needsRedis: true, usesChromium: true },
   demo: { script: 'demo:run', needsRedis: true },
   dev: { script: 'dev:run', needsRedis: false },
   campaign: { script: 'campaign:run', needsRedis: true },
+  'example:chat': { script: 'example:chat:run', needsRedis: false },
   bench: { script: 'bench:run', needsRedis: true },
   'test:cluster': { script: 'test:cluster:run', needsRedis: false },
 };
@@ -41,6 +43,19 @@ function giveUp(sentence) {
  * @param {NodeJS.ProcessEnv} env
  */
 function step(what, program, args, env = process.env) {
+  const failure = attempt(what, program, args, env);
+  if (failure !== undefined) giveUp(failure);
+}
+
+/**
+ * The same, and whoever asks may do without.
+ * @param {string} what
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string | undefined} why it failed
+ */
+function attempt(what, program, args, env) {
   say(`${what} ...`);
   const startedMs = Date.now();
   const { status, stdout, stderr, error } = spawnSync(program, args, {
@@ -52,9 +67,10 @@ function step(what, program, args, env = process.env) {
   });
   if (status !== 0) {
     process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-    giveUp(`${what} failed: ${error?.message ?? `${program} ${args.join(' ')} ended with ${status}`}`);
+    return `${what} failed: ${error?.message ?? `${program} ${args.join(' ')} ended with ${status}`}`;
   }
   say(`${what}: ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  return undefined;
 }
 
 /** PATH without this repository's programs: `npm ci` replaces them, and so must not run on them. */
@@ -81,24 +97,43 @@ function installPackages() {
 
 function ensureRedis() {
   if ((process.env['BATON_REDIS_URL'] ?? '') !== '' || findRedisServer() !== undefined) return;
-  const mayInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
-  if (!mayInstall) {
+  if (!mayInstall()) {
     giveUp(
       'Redis is missing: install redis-server (Debian: redis-tools is enough), or set BATON_REDIS_URL to a Redis 7.',
     );
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  step('Debian package lists (apt-get update)', 'apt-get', ['update'], env);
   // redis-tools has the server's program, too, and starts no daemon.
-  step(
-    'Redis (apt-get install redis-tools)',
-    'apt-get',
-    ['install', '-y', '--no-install-recommends', 'redis-tools'],
-    env,
-  );
+  const failure = install('Redis', ['redis-tools']);
+  if (failure !== undefined) giveUp(failure);
   if (findRedisServer() === undefined) {
     giveUp('redis-tools is installed but has no Redis server in it: install redis-server, or set BATON_REDIS_URL.');
   }
+}
+
+/** Tests in a browser are skipped, and counted so, where there is none. */
+function ensureChromium() {
+  if ((process.env['BATON_TEST_CHROMIUM'] ?? '') !== '' || findChromium() !== undefined || !mayInstall()) return;
+  // Debian keeps one version, the newest. The sandbox is for kernels that give users no namespaces of their own.
+  const failure = install('Chromium', ['chromium', 'chromium-sandbox']);
+  if (failure !== undefined) say(failure);
+}
+
+function mayInstall() {
+  return process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
+}
+
+/**
+ * @param {string} what
+ * @param {readonly string[]} packages of Debian
+ * @returns {string | undefined} why it failed
+ */
+function install(what, packages) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const args = ['install', '-y', '--no-install-recommends', ...packages];
+  return (
+    attempt('Debian package lists (apt-get update)', 'apt-get', ['update'], env) ??
+    attempt(`${what} (apt-get install ${packages.join(' ')})`, 'apt-get', args, env)
+  );
 }
 
 /**
@@ -122,5 +157,6 @@ const command = commands[name];
 if (command === undefined) giveUp(`usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [arguments]`);
 installPackages();
 if (command.needsRedis) ensureRedis();
+if (command.usesChromium === true) ensureChromium();
 step('build', join(repository, 'node_modules', 'node', 'bin', 'node'), ['scripts/build.mjs']);
 handOver(command.script, args);

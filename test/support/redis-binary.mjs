@@ -1,7 +1,6 @@
 // Plain JavaScript that needs nothing installed: the scripts behind `npm test` and `npm run demo` ask it, too.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { executablesNamed } from './executables.mjs';
 
 /**
  * The Redis server's program on this machine. Debian's package redis-tools has it under another name: redis-check-rdb
@@ -9,20 +8,7 @@ import { delimiter, join } from 'node:path';
  * @returns {string | undefined} its path; start it under the name `redis-server` (argv0). `undefined` if there is none
  */
 export function findRedisServer() {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin'];
-  return ['redis-server', 'redis-check-rdb']
-    .flatMap((name) => directories.map((directory) => join(directory, name)))
-    .find((file) => isExecutable(file) && isServer(file));
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return executablesNamed(['redis-server', 'redis-check-rdb']).find(isServer);
 }
 
 /** @param {string} file */

@@ -14,6 +14,8 @@ import { Eavesdropper } from './eavesdropper.js';
 
 export interface LoadClientOptions extends Pick<LoadOptions, 'url' | 'tenant' | 'roomSize' | 'backoff'> {
   readonly token: (user: string) => Promise<string>;
+  /** Where the SDK keeps what a reload of the page goes on with; without it nothing is kept. */
+  readonly storageKey?: string;
   /** What the same application remembers of before its page was loaded again: it isn't another one then. */
   readonly before?: LoadMemory;
 }
@@ -111,7 +113,7 @@ export class LoadClient {
   }
 
   private connect(): Client {
-    const { url, token, backoff } = this.options;
+    const { url, token, backoff, storageKey } = this.options;
     const client = connect({
       url,
       token: () => token(this.user),
@@ -121,6 +123,7 @@ export class LoadClient {
         this.observe(event);
       },
       ...(backoff && { backoff }),
+      ...(storageKey === undefined ? { storage: null } : { storageKey }),
     });
     client.on('lost', ({ stream, ranges }) => {
       for (const [from, to] of ranges) {
@@ -134,9 +137,10 @@ export class LoadClient {
   }
 
   private subscribe(stream: StreamName): void {
-    const subscription = this.client.subscribe(stream, (message) => {
+    const receive = (message: Message) => {
       this.receive(message);
-    });
+    };
+    const subscription = this.client.subscribe(stream, receive, { from: 'last' });
     subscription.on('reset', ({ reason }) => {
       this.log.note(this.who, { kind: 'reset', stream: this.nameOf(stream), reason });
     });
