@@ -15,7 +15,7 @@ export type Sight =
   /** `podLives`: of the pod that was the last to hold it. */
   | { readonly kind: 'gone'; readonly podLives: boolean }
   | { readonly kind: 'held'; readonly pod: PodId }
-  /** `forMs`: how long at least nobody has held it, which a pod's silence says. */
+  /** `forMs`: how long at least nobody has held it, as a pod's silence says; negative: the grace has to be longer. */
   | { readonly kind: 'free'; readonly forMs: number };
 
 export interface AnnounceTimes {
@@ -66,7 +66,7 @@ function lastEvent({ ended, state }: Tracked, podLives: boolean): EventType {
 
 function whenFree({ leftAtMs }: Tracked, forMs: number, nowMs: number, times: AnnounceTimes): Verdict {
   // A clock of Redis that was set back must not make the grace longer.
-  const since = Math.min(nowMs, leftAtMs === 0 ? nowMs - forMs : leftAtMs);
+  const since = leftAtMs === 0 ? nowMs - forMs : Math.min(nowMs, leftAtMs);
   const restMs = since + times.graceMs - nowMs;
   if (restMs > 0) return { events: [], next: { afterMs: restMs, leftAtMs: since, pod: null } };
   const afterMs = Math.max(1, since + times.sessionTtlMs - nowMs);

@@ -6,7 +6,7 @@ import type { WebhookPorts } from './webhook-ports.js';
 import type { WebhookTarget } from './webhook-targets.js';
 
 export interface LookTimes extends AnnounceTimes {
-  /** A pod whose beat is gone has been silent for this long at least. */
+  /** How long a pod whose beat is gone counts as gone already; negative: it is waited for, beyond the grace. */
   readonly silenceMs: number;
 }
 

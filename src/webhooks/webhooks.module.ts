@@ -75,9 +75,12 @@ export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShut
   }
 }
 
-/** A pod whose row has gone may have missed its last beats only: two more are waited for, whatever the grace. */
+/**
+ * A pod without a row has been silent for this long. But when Redis was away, and is back, some rows are back sooner than
+ * others: two beats are waited for, whatever the grace.
+ */
 const silenceMs = ({ beatMs, beatTtlMs }: PodConfig, graceMs: number): number =>
-  Math.max(0, Math.min(beatTtlMs - 3 * beatMs, graceMs - 2 * beatMs));
+  Math.min(beatTtlMs - 3 * beatMs, graceMs - 2 * beatMs);
 
 export function lookTimes({ webhooks, sessions, pod }: Config): LookTimes {
   const { graceMs, patrolMs } = ledgerLimits(webhooks, sessions);

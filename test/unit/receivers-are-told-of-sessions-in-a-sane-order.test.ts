@@ -227,6 +227,13 @@ it.each<[string, Partial<DueLook>, Sight, readonly EventType[]]>([
   expect(verdict.next === null).toBe(sight.kind === 'gone');
 });
 
+it('a pod that may only have missed a beat is waited for, longer than the grace if need be', () => {
+  const waiting = decideLook(tracked, { kind: 'free', forMs: -500 }, at, times);
+  expect(waiting).toEqual({ events: [], next: { afterMs: 1_500, leftAtMs: at + 500, pod: null } });
+  const then = decideLook({ ...tracked, leftAtMs: at + 500 }, { kind: 'free', forMs: -500 }, at + 1_500, times);
+  expect(then.events).toEqual(['session.disconnected']);
+});
+
 it('a session that nobody comes back to is looked at when its row should be gone', () => {
   const told = decideLook({ ...tracked, leftAtMs: at - 1_200 }, { kind: 'free', forMs: 0 }, at, times);
   expect(told.next?.afterMs).toBe(times.sessionTtlMs - 1_200);
