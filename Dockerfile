@@ -27,6 +27,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/page dist/page
 COPY package.json ./
+COPY scripts/baton /usr/local/bin/baton
 # A number, not a name: the kubelet can check runAsNonRoot only for a number. It is also the chart's runAsUser.
 USER 10001:10001
 EXPOSE 8080 8081

@@ -2,12 +2,29 @@ import { SecretFileError } from '../auth/secret-file.js';
 import { ConfigError } from '../config/load-config.js';
 import { apiKeyCommand } from './api-key-command.js';
 import { CommandFailure, UsageError, type Command, type ExitCode, type Terminal } from './command.js';
+import { checkCommand } from './check-command.js';
+import { configCommand } from './config-command.js';
 import { devCommand } from './dev-command.js';
+import { fleetCommand } from './fleet-command.js';
 import { secretsCommand } from './secrets-command.js';
+import { sendCommand } from './send-command.js';
+import { sessionsCommand } from './sessions-command.js';
+import { tailCommand } from './tail-command.js';
 import { tokenCommand } from './token-command.js';
 
 /** In the order of the overview. What is heavy, a command imports when it runs. */
-export const commands: readonly Command[] = [devCommand, secretsCommand, tokenCommand, apiKeyCommand];
+export const commands: readonly Command[] = [
+  devCommand,
+  sendCommand,
+  tailCommand,
+  sessionsCommand,
+  fleetCommand,
+  configCommand,
+  checkCommand,
+  secretsCommand,
+  tokenCommand,
+  apiKeyCommand,
+];
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name, ...rest] = args;

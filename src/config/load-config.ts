@@ -14,6 +14,8 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'BATON_';
+/** What the commands of the CLI read, and `baton dev` prints: no settings of a pod, and no mistake beside them. */
+const FOR_COMMANDS: ReadonlySet<string> = new Set(['BATON_URL', 'BATON_API_KEY', 'BATON_TOKEN']);
 /** What Kubernetes puts into every pod for a Service called "baton". */
 const SERVICE_LINK = /^BATON_(SERVICE_|PORT_|.*_SERVICE_(HOST|PORT)|.*_PORT(_|$))/;
 
@@ -74,7 +76,7 @@ const frozen = (value: OptionValue | undefined): OptionValue | undefined =>
 function unknownKeys(env: Environment): readonly Problem[] {
   const known = new Set(allOptions().map(({ key }) => key));
   return Object.keys(env)
-    .filter((key) => key.startsWith(PREFIX) && !known.has(key))
+    .filter((key) => key.startsWith(PREFIX) && !known.has(key) && !FOR_COMMANDS.has(key))
     .sort()
     .map((key) => ({
       keys: [key],

@@ -35,7 +35,7 @@ export async function checkServer(
 }
 
 /** null: an ACL may forbid INFO; a server that is loading would refuse everything else. */
-async function readInfo(reply: Promise<string>): Promise<ReadonlyMap<string, string> | null> {
+export async function readInfo(reply: Promise<string>): Promise<ReadonlyMap<string, string> | null> {
   const text = await reply.catch((error: unknown) => {
     if (error instanceof Error && error.message.startsWith('NOPERM')) return null;
     throw error;

@@ -4,29 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import { loadApiKeys } from '../../src/auth/api-keys.js';
 import { JwtAuthenticator } from '../../src/auth/jwt-authenticator.js';
 import { loadTokenKey } from '../../src/auth/token-key.js';
-import { runCli } from '../../src/cli/run-cli.js';
 import { loadFields, type Environment } from '../../src/config/load-config.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { loadResumeTokens } from '../../src/sessions/hmac-resume-tokens.js';
+import { baton } from '../support/cli/baton.js';
 import { acme, ann, newSession } from '../support/sessions/claims.js';
 import { withTemporaryFiles } from '../support/temporary-files.js';
-
-interface Outcome {
-  readonly code: number;
-  readonly out: readonly string[];
-  readonly err: string;
-}
-
-async function baton(args: readonly string[], env: Environment = {}): Promise<Outcome> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCli(args, {
-    ...{ env, isScreen: false, interrupted: new AbortController().signal, input: () => Promise.resolve('') },
-    print: (line) => out.push(line),
-    tell: (line) => err.push(line),
-  });
-  return { code, out, err: err.join('\n') };
-}
 
 /** What a pod with this environment believes. */
 async function authenticatorOf(env: Environment): Promise<JwtAuthenticator> {
@@ -153,7 +136,26 @@ describe('baton', () => {
 
   const wrong: readonly (readonly string[])[] = [
     [],
-    ['rollout'],
+    ['nothing'],
+    ['help', 'nothing'],
+    ['send', 'channel:x'],
+    ['send', 'channel:x', '{'],
+    ['send', 'user', '1'],
+    ['send', 'channel:x', '1', '2'],
+    ['send', 'channel:x', '1'],
+    ['tail'],
+    ['tail', 'session'],
+    ['tail', 'channel:x', '--from', '1'],
+    ['tail', 'channel:x', '--count', '0'],
+    ['tail', 'channel:x', '--api-key', 'x'],
+    ['sessions'],
+    ['sessions', 'get'],
+    ['sessions', 'get', 'a/b'],
+    ['sessions', 'end'],
+    ['sessions', 'end', 's', '--user', 'ada'],
+    ['sessions', 'list', 'ada'],
+    ['fleet', '--every', 'often'],
+    ['dev', '--port', '65536'],
     ['token'],
     ['token', '--tenant', 'acme'],
     ['token', '--tenant', 'a/b', '--user', 'ann'],

@@ -1,0 +1,28 @@
+import { loadApiKeys } from '../../auth/api-keys.js';
+import { SecretFileError } from '../../auth/secret-file.js';
+import { loadTokenKey } from '../../auth/token-key.js';
+import type { AuthConfig } from '../../config/config.js';
+import { loadResumeTokens } from '../../sessions/hmac-resume-tokens.js';
+import { fail, ok, warn, type CheckLine } from './check-line.js';
+
+/** The key files, read as a pod reads them. */
+export async function fileChecks(auth: AuthConfig): Promise<readonly CheckLine[]> {
+  const { secretFile, publicKeyFile, resumeKeysFile, apiKeysFile } = auth;
+  return [
+    await readable('token key', secretFile ?? publicKeyFile ?? '', () => loadTokenKey(auth)),
+    await readable('resume keys', resumeKeysFile, () => loadResumeTokens(resumeKeysFile)),
+    apiKeysFile === null
+      ? warn('API keys', 'no file: no backend may call', 'set BATON_API_KEYS_FILE, if one should')
+      : await readable('API keys', apiKeysFile, () => loadApiKeys(apiKeysFile)),
+  ];
+}
+
+async function readable(what: string, path: string, load: () => Promise<unknown>): Promise<CheckLine> {
+  try {
+    await load();
+    return ok(what, path);
+  } catch (error) {
+    if (!(error instanceof SecretFileError)) throw error;
+    return fail(what, error.message, 'a pod would not start: mount the file, readable by its user, with what it needs');
+  }
+}
