@@ -2,7 +2,7 @@ import type { SessionsConfig } from '../config/config.js';
 import { backoffMs } from '../lib/backoff.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
-import type { Claim, SessionStore } from '../sessions/session-store.js';
+import type { Claim, ClaimResult, SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
 import type { ClaimedSession, Connection } from './connection.js';
 import type { UnansweredWrites } from './unanswered-writes.js';
@@ -26,6 +26,8 @@ export interface KeeperPorts {
 interface ClaimedAgain {
   /** Their session is still theirs. */
   readonly kept: readonly Connection[];
+  /** Those of them whose row has another credential than the client was last told of. */
+  readonly differing: readonly Connection[];
   /** Redis gave no answer. */
   readonly unknown: readonly Connection[];
 }
@@ -88,7 +90,9 @@ export class SessionKeeper {
       return;
     }
     await this.ports.unanswered.repeat();
-    const { kept, unknown } = await this.claimAgain(this.dueNow(), sweepOf);
+    const { kept, differing, unknown } = await this.claimAgain(this.dueNow(), sweepOf);
+    for (const connection of differing) this.doubted.add(connection);
+    await this.checkDoubted();
     // Soon again: a row lives for two sweeps more than a client may be away.
     for (const connection of unknown) this.due.set(connection, this.ports.clock.monotonic() + this.config.sweepMs / 10);
     await this.touch(kept);
@@ -101,8 +105,10 @@ export class SessionKeeper {
       while (this.doubted.size > 0 && this.retry === null) {
         const doubted = [...this.doubted];
         this.doubted.clear();
-        const { kept, unknown } = await this.claimAgain(doubted, claimOf);
+        const { kept, differing, unknown } = await this.claimAgain(doubted, claimOf);
         for (const connection of kept) connection.send({ type: 'probe', withinMs: PROBE_SPREAD_MS });
+        // This claim and a renewal have crossed: the next tick looks again.
+        for (const connection of differing) this.due.set(connection, 0);
         this.checkLater(unknown);
       }
     } catch (error) {
@@ -141,6 +147,7 @@ export class SessionKeeper {
     toClaim: (connection: Connection) => readonly Claim[],
   ): Promise<ClaimedAgain> {
     const kept: Connection[] = [];
+    const differing: Connection[] = [];
     let unknown: Connection[] = [];
     let failure: unknown = null;
     for (let start = 0; start < connections.length; start += BATCH) {
@@ -151,7 +158,9 @@ export class SessionKeeper {
         const result = results[index];
         if (result?.status === 'fulfilled') {
           answered += 1;
-          if (applyClaim(connection, result.value, this.ports.store)) kept.push(connection);
+          if (!applyClaim(connection, result.value, this.ports.store)) return;
+          kept.push(connection);
+          if (differs(connection, result.value)) differing.push(connection);
           return;
         }
         failure = result?.reason;
@@ -164,7 +173,7 @@ export class SessionKeeper {
     }
     if (failure !== null)
       this.ports.logger.warn('session.claim-again-failed', { error: failure, sessions: unknown.length });
-    return { kept, unknown };
+    return { kept, differing, unknown };
   }
 
   private async touch(connections: readonly Connection[]): Promise<void> {
@@ -177,6 +186,14 @@ export class SessionKeeper {
       }
     }
   }
+}
+
+/** A failover may have lost a renewal, or a claim with what was known before it may have come after it. */
+function differs({ session }: Connection, result: ClaimResult): boolean {
+  if (!session || result.kind !== 'claimed') return false;
+  const { grants, credentialExpiresAtMs } = session.row;
+  if (credentialExpiresAtMs !== result.row.credentialExpiresAtMs) return true;
+  return JSON.stringify(grants) !== JSON.stringify(result.row.grants);
 }
 
 /** With what the client was last told of its credential: a failover may have lost a renewal, or a grant taken away. */

@@ -19,7 +19,7 @@ it('and claims for everybody once it does again, with one line in the log for ea
     return connection as unknown as Connection;
   });
   const claimAll = (batch: readonly Claim[]) => {
-    const answer = away ? Promise.reject(new BatonError('unavailable')) : Promise.resolve({ kind: 'claimed' });
+    const answer = away ? Promise.reject(new BatonError('unavailable')) : Promise.resolve({ kind: 'claimed', row: {} });
     claims += batch.length;
     return Promise.allSettled(batch.map(() => answer));
   };
