@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect } from '../../src/client/index.js';
 import type { PresenceFrame } from '../../src/protocol/frames.js';
 import { eventually } from '../support/eventually.js';
-import { GatedPods, type GatedPod } from '../support/hand-over/gated-pods.js';
+import { askToMove, GatedPods, holdersOf, type GatedPod } from '../support/hand-over/gated-pods.js';
 import { RawClient } from '../support/raw-client.js';
 import { redisAdmin } from '../support/redis-admin.js';
 import { withRedis } from '../support/with-redis.js';
@@ -97,6 +97,34 @@ it('a session that moves to another pod neither leaves nor joins, and keeps its 
   await eventually('the last join', () => told(watcher.client, 'join').length > 1);
   expect(told(watcher.client, 'join').map(sessionsIn)).toEqual([[session], [last.session]]);
   expect(told(watcher.client, 'leave')).toEqual([]);
+});
+
+it('a hand-over by the SDK is one change of owner: nobody sees anybody come or go', async () => {
+  const watcher = await enter(a, 'wes', 'hand-over');
+  const client = connect({ url: a.clients.url, token: () => pods.token('mia'), allowedOrigins: 'same-host' });
+  const presence = client.presence('hand-over');
+  await presence.ready;
+  await eventually('the join', () => told(watcher.client, 'join').length > 0);
+  const since = presence.entries.find(({ user }) => user === 'mia')?.since;
+  const key = `${keyPrefix}{acme/c/hand-over}:here`;
+  const changes = Number(await admin.hget(key, '#'));
+  for (const [from, to] of [[a, b] as const, [b, a] as const]) {
+    const moved = new Promise((resolve) => client.on('moved', resolve));
+    askToMove(from, client.session?.id ?? '', to);
+    await moved;
+    await eventually('the old connection to be closed', () => holdersOf([from], client.session?.id ?? '').length === 0);
+  }
+  await eventually(
+    'the entry to have changed hands twice',
+    async () => Number(await admin.hget(key, '#')) >= changes + 2,
+  );
+  const last = await enter(b, 'zoe', 'hand-over');
+  await eventually('the last join', () => told(watcher.client, 'join').length > 1);
+  expect(Number(await admin.hget(key, '#'))).toBe(changes + 3);
+  expect(told(watcher.client, 'join').flatMap(sessionsIn)).toEqual([client.session?.id, last.session]);
+  expect(told(watcher.client, 'leave')).toEqual([]);
+  expect(presence.entries.find(({ user }) => user === 'mia')?.since).toBe(since);
+  await client.close();
 });
 
 it('whoever uses the SDK, until they close the client or the presence', async () => {
