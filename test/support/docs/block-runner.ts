@@ -1,3 +1,4 @@
+import type { Chromium } from '../browser/chromium.js';
 import type { Mark } from './block-mark.js';
 import type { Block } from './markdown-blocks.js';
 import type { PageStage } from './page-stage.js';
@@ -8,6 +9,8 @@ export interface MarkedBlock {
   readonly mark: Mark;
   readonly page: string;
   readonly stage: () => Promise<PageStage>;
+  /** null where there is none. */
+  readonly chromium: () => Promise<Chromium | null>;
 }
 
 export interface BlockRunner {

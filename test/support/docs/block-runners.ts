@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { allowSettings, type Mark, parseMark, setting } from './block-mark.js';
 import type { BlockRunner, MarkedBlock } from './block-runner.js';
 import { answerRunner, frameRunner } from './json-runners.js';
 import type { Block } from './markdown-blocks.js';
 import { moduleRunner } from './module-runner.js';
+import { devRunner, pageRunner } from './page-runner.js';
 import { repository } from './pages.js';
 import { configRunner, redisConfRunner, redisRunner } from './setting-runners.js';
 import { shRunner } from './sh-runner.js';
@@ -18,13 +19,17 @@ const fileRunner: BlockRunner = {
   settings: ['name'],
   async run({ block, mark, stage }) {
     const { directory } = await stage();
-    await writeFile(join(directory, basename(setting(mark, 'name'))), `${block.code}\n`);
+    const file = join(directory, setting(mark, 'name'));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${block.code}\n`);
   },
 };
 
 const runners: ReadonlyMap<string, BlockRunner> = new Map([
   ['module', moduleRunner],
   ['sh', shRunner],
+  ['page', pageRunner],
+  ['dev', devRunner],
   ['file', fileRunner],
   ['frame', frameRunner],
   ['answer', answerRunner],

@@ -16,6 +16,8 @@ export async function installSdk(place: string): Promise<string> {
   const target = join(place, 'node_modules/@baton-service/client');
   await mkdir(target, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+  // In the clone itself it is a part of the service's package.
+  await symlink(repository, join(place, 'node_modules/@baton-service/baton'), 'dir');
   await symlink(join(repository, 'node_modules/jose'), join(place, 'node_modules/jose'), 'dir');
   return join(place, 'node_modules');
 }

@@ -10,7 +10,7 @@ const EXPORTS = '.exports.sh';
 /** A block of a shell: what it exports, and where it went, the next one of the page finds, as a reader's terminal does. */
 export const shRunner: BlockRunner = {
   languages: ['sh'],
-  settings: ['prints', 'status', 'endless'],
+  settings: ['prints', 'status', 'endless', 'background'],
 
   async run({ block, mark, stage }) {
     const here = await stage();
@@ -35,6 +35,8 @@ export const shRunner: BlockRunner = {
       deadlineMs: 15_000,
     });
     here.keep(started);
+    // It goes on beside the blocks that follow, which show whether it works.
+    if (setting(mark, 'background') === 'yes') return;
     const { status, stdout, stderr, missing } = await started.outcome;
     const wanted = Number(setting(mark, 'status', '0'));
     if (missing.length > 0) throw new Error(`it didn't print ${JSON.stringify(missing[0])}, but:\n${stdout}${stderr}`);
