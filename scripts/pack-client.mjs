@@ -78,7 +78,7 @@ export async function packClient({ outDir = join(repository, 'dist/packages') } 
 
 /** The version is the service's: they are released together. */
 async function manifestOf() {
-  const { version, license, engines } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
+  const { version, license } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
   /** @param {string} name @param {string} types */
   const entry = (name, types) => ({ types: `./types/client/${types}.d.ts`, default: `./${name}.js` });
   return {
@@ -88,7 +88,8 @@ async function manifestOf() {
     license,
     type: 'module',
     sideEffects: false,
-    engines,
+    // The backend's entry; the client itself needs the WebSocket that Node has since 22, or one that it is given.
+    engines: { node: '>=20' },
     main: './index.js',
     types: './types/client/index.d.ts',
     exports: {

@@ -2,7 +2,10 @@ import type { Json } from '../../protocol/frames.js';
 
 /** What a webhook says. `data` has at least the tenant, the session and its user; `timestamp` is ISO 8601. */
 export interface WebhookEvent {
-  /** `session.connected`, `session.disconnected`, `session.expired`, or one of a newer service: ignore those you don't know. */
+  /**
+   * `session.connected`, `session.disconnected`, `session.expired`, `session.ended`, or one of a newer service: ignore
+   * those you don't know.
+   */
   readonly type: string;
   /** When it happened, ISO 8601. */
   readonly timestamp: string;
