@@ -16,10 +16,10 @@ export interface Config {
   readonly connections: ConnectionsConfig;
   readonly pod: PodConfig;
   readonly drain: DrainConfig;
+  readonly webhooks: WebhooksConfig;
   readonly log: LogConfig;
 }
 /** The tree as the environment has it: what isn't a leaf of a section is put together after it has been read. */
-  readonly webhooks: WebhooksConfig;
 export type Settings = Omit<Config, 'redis' | 'storage'> & {
   readonly storage: StorageSettings;
   readonly redis: RedisSettings;
