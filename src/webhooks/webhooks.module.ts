@@ -11,6 +11,7 @@ import { SessionWatch } from '../sessions/session-watch.js';
 import { httpSender } from './http-sender.js';
 import { ledgerLimits } from './ledger-limits.js';
 import { WEBHOOK_LEDGER, type WebhookLedger } from './webhook-ledger.js';
+import { SteadyPods } from './steady-pods.js';
 import type { LookTimes } from './webhook-looks.js';
 import { loadWebhookTargets, type WebhookTarget } from './webhook-targets.js';
 import { Webhooks } from './webhooks.js';
@@ -29,18 +30,23 @@ const PORTS = Symbol('WebhookPorts');
       useFactory: ({ webhooks }: Config) => (webhooks.file === null ? [] : loadWebhookTargets(webhooks.file)),
     },
     {
+      provide: SteadyPods,
+      inject: [FLEET, CONFIG, CLOCK],
+      useFactory: (fleet: Fleet, { pod }: Config, clock: Clock) =>
+        new SteadyPods(new LivingPods(fleet, pod), fleet, clock, pod.beatTtlMs),
+    },
+    {
       provide: PORTS,
-      inject: [WEBHOOK_LEDGER, SESSION_STORE, FLEET, CONFIG, CLOCK, LOGGER, METRICS],
+      inject: [WEBHOOK_LEDGER, SESSION_STORE, SteadyPods, FLEET, CLOCK, LOGGER, METRICS],
       useFactory: (
         ledger: WebhookLedger,
         store: SessionStore,
+        pods: SteadyPods,
         fleet: Fleet,
-        { pod }: Config,
         clock: Clock,
         logger: Logger,
         metrics: Metrics,
       ): WebhookPorts => {
-        const pods = new LivingPods(fleet, pod);
         const podCount = (): number => fleet.peers().length + 1;
         return { ledger, store, pods, podCount, send: httpSender(clock), clock, logger, metrics };
       },
@@ -56,6 +62,7 @@ const PORTS = Symbol('WebhookPorts');
 export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(Webhooks) private readonly webhooks: Webhooks,
+    @Inject(SteadyPods) private readonly pods: SteadyPods,
     @Inject(SessionWatch) watch: SessionWatch,
     @Inject(METRICS) metrics: Metrics,
   ) {
@@ -68,10 +75,12 @@ export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShut
   }
 
   onApplicationBootstrap(): void {
+    this.pods.start();
     this.webhooks.start();
   }
   onApplicationShutdown(): void {
     this.webhooks.stop();
+    this.pods.stop();
   }
 }
 

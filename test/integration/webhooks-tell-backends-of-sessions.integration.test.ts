@@ -63,6 +63,10 @@ beforeAll(async () => {
     BATON_WEBHOOKS_GRACE_MS: String(GRACE_MS),
     BATON_BEAT_MS: '200',
     BATON_BEAT_TTL_MS: '1500',
+    BATON_REDIS_COMMAND_TIMEOUT_MS: '500',
+    BATON_REDIS_CONNECT_TIMEOUT_MS: '300',
+    // What a pod could not say to Redis it says again with the ticks of its sweep.
+    BATON_SESSION_SWEEP_MS: '60000',
   };
   a = await pods.start('a', settings);
   b = await pods.start('b', settings);
@@ -121,6 +125,25 @@ it('nothing of a tenant without a receiver, and Redis is not asked', async () =>
   expect(receiver.heard.filter(({ data }) => data.tenant !== 'acme')).toEqual([]);
   expect(await admin.keys(`${keyPrefix}*umbrella/w*`)).toEqual([]);
   expect(await admin.keys(`${keyPrefix}*acme/w*`)).not.toEqual([]);
+});
+
+it('what happened while Redis was away when it is back, and nothing of those who stayed', async () => {
+  const stays = await join(b, 'sue');
+  const goes = await join(a, 'gus');
+  await told(stays.session, ['connected']);
+  await told(goes.session, ['connected']);
+  for (const { redis: way } of [a, b]) way.swallows = 'everything';
+  goes.client.terminate();
+  await eventually('all pods to be without a row', async () => {
+    const rows = await admin.keys(`${keyPrefix}{fleet}:pod:*`);
+    return rows.length === 0;
+  });
+  a.redis.swallows = 'nothing';
+  await eventually('the first to be back', async () => (await admin.keys(`${keyPrefix}{fleet}:pod:*`)).length === 1);
+  b.redis.swallows = 'nothing';
+  await told(goes.session, ['connected', 'disconnected'], 15_000);
+  await untilAnotherIsGone(b);
+  expect(receiver.storyOf(stays.session)).toEqual(['connected']);
 });
 
 it('the sessions of a pod that died, within the grace and 10 s, and those that come back', async () => {
