@@ -1,7 +1,9 @@
+import type { LimitsConfig } from './limit-options.js';
 import type { RedisConfig, RedisSettings } from './redis-config.js';
 import type { StorageKind, StorageSettings } from './storage-options.js';
-
 import type { WebhooksConfig } from './webhook-options.js';
+
+export type { LimitsConfig } from './limit-options.js';
 export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
 
 /** The configuration tree, parsed once in main.ts; a class gets the slice that it needs. */
@@ -14,6 +16,7 @@ export interface Config {
   readonly streams: StreamsConfig;
   readonly sessions: SessionsConfig;
   readonly connections: ConnectionsConfig;
+  readonly limits: LimitsConfig;
   readonly pod: PodConfig;
   readonly drain: DrainConfig;
   readonly webhooks: WebhooksConfig;

@@ -9,10 +9,11 @@ const titles: Readonly<Record<keyof OptionTable, string>> = {
   streams: 'Streams',
   sessions: 'Sessions',
   connections: 'Connections',
+  limits: 'Limits per second',
   pod: 'The pod and its fleet',
   drain: 'Drain',
-  log: 'Logs',
   webhooks: 'Webhooks',
+  log: 'Logs',
 };
 
 const introduction = `# Configuration

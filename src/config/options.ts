@@ -16,10 +16,11 @@ import {
   whole,
   type Option,
 } from './option.js';
+import { limits } from './limit-options.js';
 import { redis } from './redis-options.js';
 import { storage } from './storage-options.js';
-
 import { webhooks } from './webhook-options.js';
+
 /** A setting for every leaf of the tree: the place in this table is the path in the tree, and the compiler compares them. */
 export type OptionTable = {
   readonly [Section in keyof Settings]: {
@@ -346,6 +347,7 @@ export const options: OptionTable = {
   streams,
   sessions,
   connections,
+  limits,
   pod,
   drain,
   webhooks,

@@ -13,11 +13,17 @@ import { Connection } from './connection.js';
 import type { ConnectionContext } from './connection-context.js';
 import { FrameDispatcher, type Received } from './frame-dispatcher.js';
 import type { OpenConnections } from './open-connections.js';
+import { RateGuard } from './rate-guard.js';
 import { bearerOf, checkUpgrade, type UpgradeRefusal } from './upgrade-check.js';
 
 /** The one client that Nest sees: binding handlers per socket would cost each of them eight closures. */
 class GatewayServer {
-  readonly dispatcher = new FrameDispatcher();
+  readonly dispatcher: FrameDispatcher;
+
+  constructor(readonly rates: RateGuard) {
+    this.dispatcher = new FrameDispatcher(rates);
+  }
+
   on(): void {
     // Nest listens for `connection` here; sockets come through the upgrade instead.
   }
@@ -33,6 +39,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Sockets beyond the capacity that may still say `hello` and be told `busy` politely; more are told at once. */
 const UNCLAIMED_MARGIN = 500;
 const OVERLOADED_MS = 2_000;
+/** Sockets beyond the capacity of any kind, also requests of backends: past them the system closes new ones at once. */
+const MORE_SOCKETS = 5_000;
 
 /** A variable of its own: the published types don't know `closeTimeout` yet. */
 const socketOptions = {
@@ -43,6 +51,8 @@ const socketOptions = {
   maxFragments: 64,
   maxBufferedChunks: 1_024,
   closeTimeout: CLOSE_TIMEOUT_MS,
+  // Pings count like other frames (RateGuard).
+  autoPong: false,
   handleProtocols: () => SUBPROTOCOL,
 };
 
@@ -63,7 +73,8 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
   }
 
   create(): GatewayServer {
-    const gateway = new GatewayServer();
+    const gateway = new GatewayServer(new RateGuard(this.context.limits));
+    this.server.maxConnections = this.context.config.capacity + MORE_SOCKETS;
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (socket instanceof Socket) this.upgrade(gateway, request, socket, head);
       else socket.destroy();
@@ -112,9 +123,9 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
   }
 
   /** A fault that no code names ends this connection, never the pod. */
-  private dispatch(gateway: GatewayServer, connection: Connection, text: string): void {
+  private dispatch(gateway: GatewayServer, connection: Connection, data: Buffer): void {
     try {
-      gateway.dispatcher.dispatch(connection, text);
+      gateway.dispatcher.dispatch(connection, data.toString(), data.length);
     } catch (error) {
       this.context.logger.error('connection.frame-failed', { connectionId: connection.id, error });
       connection.terminate();
@@ -129,7 +140,14 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
       connection.lastSeenMs = this.context.clock.monotonic();
       this.context.metrics.messagesReceived.inc();
       if (isBinary) connection.close('unsupportedData', 'frames are text');
-      else this.dispatch(gateway, connection, (data as Buffer).toString());
+      else this.dispatch(gateway, connection, data as Buffer);
+    });
+    const { rates } = gateway;
+    ws.on('ping', (payload: Buffer) => {
+      if (rates.takeControl(connection, payload.length, this.context.clock.monotonic())) connection.pinged(payload);
+    });
+    ws.on('pong', (payload: Buffer) => {
+      rates.takeControl(connection, payload.length, this.context.clock.monotonic());
     });
     ws.on('close', (code: number) => {
       connection.closed(code);

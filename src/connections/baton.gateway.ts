@@ -16,6 +16,7 @@ import { SESSION_STORE, type SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
 import { Credentials } from './credentials.js';
 import type { Received, UnreadableFrame } from './frame-dispatcher.js';
+import { HandshakeGate } from './handshake-gate.js';
 import { SessionOpener } from './session-opener.js';
 import { UnansweredWrites } from './unanswered-writes.js';
 
@@ -30,11 +31,13 @@ export class BatonGateway {
     @Inject(Credentials) private readonly credentials: Credentials,
     @Inject(SESSION_STORE) private readonly store: SessionStore,
     @Inject(UnansweredWrites) private readonly unanswered: UnansweredWrites,
+    @Inject(HandshakeGate) private readonly gate: HandshakeGate,
   ) {}
 
   @SubscribeMessage('hello')
   hello(_server: unknown, { connection, frame }: Received<HelloFrame>): void {
-    void this.opener.open(connection, frame);
+    const retryAfterMs = this.gate.enter(() => this.opener.open(connection, frame));
+    if (retryAfterMs !== null) connection.busy(retryAfterMs);
   }
 
   @SubscribeMessage('publish')

@@ -1,4 +1,4 @@
-import type { ConnectionsConfig } from '../config/config.js';
+import type { ConnectionsConfig, LimitsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -8,6 +8,7 @@ import type { UnansweredWrites } from './unanswered-writes.js';
 /** What all connections of a pod share. */
 export interface ConnectionContext {
   readonly config: ConnectionsConfig;
+  readonly limits: LimitsConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -13,6 +13,7 @@ import type { SessionEvent, SessionRow, SessionStore } from '../sessions/session
 import type { MigrateRequest, MovableConnection } from './connection-registry.js';
 import { nextState, type ConnectionEvent, type ConnectionState } from './connection-state.js';
 import type { ConnectionContext } from './connection-context.js';
+import type { FrameLimits } from './frame-limits.js';
 import type { Claimant } from './handshake.js';
 import { Outbox } from './outbox.js';
 
@@ -24,6 +25,9 @@ export interface ClaimedSession {
   readonly subscriptions: SessionSubscriptions;
   readonly presence: SessionPresence;
 }
+
+/** Of pongs and whatever else waits to be written. */
+const MAX_PONG_BYTES = 65_536;
 
 /** One WebSocket: its state, its queue, its session once claimed. What its frames do is in the gateway. */
 export class Connection implements FrameWriter, Claimant, MovableConnection {
@@ -39,6 +43,8 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
   saidBye = false;
   lastSeenMs: number;
   pingDueMs: number;
+  /** Made at the first frame after `hello`. */
+  limits: FrameLimits | null = null;
 
   constructor(
     readonly id: ConnectionId,
@@ -180,9 +186,14 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     await this.context.unanswered.say(() => store.detach(row, this.attempt, this.id));
   }
 
-  busy(retryAfterMs: number): void {
+  busy(retryAfterMs: number, code: CloseName = 'overloaded'): void {
     this.send({ type: 'busy', retryAfterMs: Math.round(retryAfterMs) });
-    this.close('overloaded');
+    this.close(code);
+  }
+
+  /** A ping of WebSocket itself. Who doesn't read the answers gets no more of them. */
+  pinged(payload: Buffer): void {
+    if (this.alive && this.outbox.bytes < MAX_PONG_BYTES) this.ws.pong(payload, false);
   }
 
   /** The library says that the socket has closed, whoever began it. */

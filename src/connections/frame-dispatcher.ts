@@ -2,6 +2,7 @@ import { FrameError, parseClientFrame } from '../protocol/codec.js';
 import type { ClientFrame } from '../protocol/frames.js';
 import type { Connection } from './connection.js';
 import { admitFrame } from './frame-gate.js';
+import type { RateGuard } from './rate-guard.js';
 
 /** Stands for a frame that could not be read: it takes its turn like the others, so that answers keep their order. */
 export interface UnreadableFrame {
@@ -20,11 +21,16 @@ export type FrameHandler = (received: Received) => unknown;
 export class FrameDispatcher {
   private readonly handlers = new Map<string, FrameHandler>();
 
+  constructor(private readonly rates: RateGuard) {}
+
   handle(type: string, handler: FrameHandler): void {
     this.handlers.set(type, handler);
   }
 
-  dispatch(connection: Connection, text: string): void {
+  /** `bytes`: of the frame as it came. */
+  dispatch(connection: Connection, text: string, bytes: number): void {
+    // What comes after our close frame isn't even parsed.
+    if (!connection.alive) return;
     const frame = read(text);
     const verdict = admitFrame(connection.state, frame.type);
     if (verdict === 'violation') {
@@ -35,6 +41,7 @@ export class FrameDispatcher {
     if (verdict === 'drop') return;
     // At once: what comes in the same packet is judged by the state after `hello`, not by when its method runs.
     if (frame.type === 'hello') connection.advance('hello');
+    else if (!this.rates.take(connection, frame, bytes)) return;
     this.handlers.get(frame.type)?.({ connection, frame });
   }
 }

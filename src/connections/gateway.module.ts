@@ -21,6 +21,7 @@ import { ConnectionRegistryModule } from './connection-registry.module.js';
 import { ConnectionsLifecycle } from './connections-lifecycle.js';
 import { Credentials } from './credentials.js';
 import { Handshake } from './handshake.js';
+import { HandshakeGate } from './handshake-gate.js';
 import { Heartbeat } from './heartbeat.js';
 import { LivingPods } from './living-pods.js';
 import { OpenConnections } from './open-connections.js';
@@ -54,6 +55,7 @@ const providers: readonly FactoryProvider[] = [
       unanswered: UnansweredWrites,
     ): ConnectionContext => ({
       config: config.connections,
+      limits: config.limits,
       clock,
       logger,
       metrics,
@@ -66,6 +68,11 @@ const providers: readonly FactoryProvider[] = [
     provide: Credentials,
     inject: [AUTHENTICATOR, RESUME_TOKENS],
     useFactory: (authenticator: Authenticator, tokens: ResumeTokens) => new Credentials(authenticator, tokens),
+  },
+  {
+    provide: HandshakeGate,
+    inject: [CONNECTION_CONTEXT],
+    useFactory: ({ limits, clock }: ConnectionContext) => new HandshakeGate(limits, clock),
   },
   {
     provide: Handshake,

@@ -8,6 +8,7 @@ export const closeCodeMeanings: Readonly<Record<CloseName, string>> = {
   unsupportedData: 'binary frame',
   abnormal: 'lost without a close frame',
   badData: 'text is not UTF-8',
+  tooManyPieces: 'a message in more than 64 fragments',
   tooBig: 'frame larger than 64 KiB',
   internal: 'the pod could not go on with this connection',
   drained: 'drain deadline, or a client without overlap',

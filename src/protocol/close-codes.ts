@@ -14,6 +14,7 @@ const table = {
   unsupportedData: { code: 1003, action: 'stop' },
   abnormal: { code: 1006, action: 'resume' },
   badData: { code: 1007, action: 'stop' },
+  tooManyPieces: { code: 1008, action: 'resume' },
   tooBig: { code: 1009, action: 'stop' },
   internal: { code: 1011, action: 'resume' },
   drained: { code: 1012, action: 'resume-at-once' },

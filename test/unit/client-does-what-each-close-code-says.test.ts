@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { closeAction, closeCodes } from '../../src/protocol/close-codes.js';
 import { OwnershipScript } from '../support/ownership-script.js';
 
-const LOSSES = [1000, 1001, 1006, 1011, 1012, 1013, 4002, 4008, 4408, 4429, 4321];
+const LOSSES = [1000, 1001, 1006, 1008, 1011, 1012, 1013, 4002, 4008, 4408, 4429, 4321];
 const STOPS = [1002, 1003, 1007, 1009, 4503, 4529, 4700];
 
 it('every code is tried here', () => {

@@ -14,10 +14,11 @@
 {{ include "baton.redisEnvironment" . }}
 {{ include "baton.authEnvironment" .Values.auth.tokens }}
 {{ include "baton.connectionsEnvironment" .Values.connections }}
+{{ include "baton.limitsEnvironment" .Values.limits }}
 {{ include "baton.sessionsEnvironment" .Values }}
 {{ include "baton.drainEnvironment" .Values.drain }}
-{{- end -}}
 {{ include "baton.webhooksEnvironment" .Values.webhooks }}
+{{- end -}}
 
 {{/* Helm reads whole numbers as floats, which it would print as 1e+06. */}}
 {{- define "baton.number" -}}
@@ -148,6 +149,21 @@
   value: {{ include "baton.secondsAsMs" .pingSeconds }}
 - name: BATON_OUTBOUND_QUEUE_BYTES
   value: {{ include "baton.number" .outboundQueueBytes }}
+{{- end -}}
+
+{{- define "baton.limitsEnvironment" -}}
+- name: BATON_MESSAGES_PER_SECOND
+  value: {{ include "baton.number" .messagesPerSecond }}
+- name: BATON_BYTES_PER_SECOND
+  value: {{ include "baton.number" .bytesPerSecond }}
+- name: BATON_SUBSCRIBES_PER_SECOND
+  value: {{ include "baton.number" .subscribesPerSecond }}
+- name: BATON_NEW_STREAMS_PER_SECOND
+  value: {{ include "baton.number" .newStreamsPerSecond }}
+- name: BATON_HELLOS_PER_SECOND
+  value: {{ include "baton.number" .hellosPerSecond }}
+- name: BATON_HANDSHAKES
+  value: {{ include "baton.number" .handshakes }}
 {{- end -}}
 
 {{- define "baton.sessionsEnvironment" -}}
