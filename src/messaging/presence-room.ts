@@ -5,6 +5,8 @@ import { parsePresenceChange, type Member, type PresenceChange, type PresenceLis
 /** Who wants to hear who is in a channel; one of this pod's connections. */
 export interface Watcher {
   tell(frame: PresenceFrame): void;
+  /** Runs it once a whole snapshot has room where it goes. */
+  whenReady(run: () => void): void;
 }
 
 export interface RoomPorts {
@@ -34,6 +36,8 @@ export class PresenceRoom {
   private readonly watchers = new Set<Watcher>();
   /** They get a snapshot once the room has come as far as their own entry. */
   private readonly waiting = new Map<Watcher, number>();
+  /** They get it as soon as they are ready for it. */
+  private readonly welcomed = new Set<Watcher>();
   private reading = false;
   private again = false;
   /** While it is being read: whether the list has them is known when it is there. */
@@ -64,6 +68,7 @@ export class PresenceRoom {
   unwatch(watcher: Watcher): void {
     this.watchers.delete(watcher);
     this.waiting.delete(watcher);
+    this.welcomed.delete(watcher);
   }
 
   hear(message: string): void {
@@ -167,8 +172,12 @@ export class PresenceRoom {
 
   private welcome(watcher: Watcher): void {
     this.waiting.delete(watcher);
-    this.watchers.add(watcher);
-    this.tell(watcher, 'snapshot', [...this.shown.values()]);
+    this.welcomed.add(watcher);
+    watcher.whenReady(() => {
+      if (!this.welcomed.delete(watcher)) return;
+      this.watchers.add(watcher);
+      this.tell(watcher, 'snapshot', [...this.shown.values()]);
+    });
   }
 
   private tell(watcher: Watcher, event: PresenceFrame['event'], entries: readonly PresenceEntry[]): void {

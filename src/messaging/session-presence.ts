@@ -41,6 +41,8 @@ export class SessionPresence implements Participant {
   /** Made with the first: most clients are in none. */
   private entered: Map<ChannelName, Place> | null = null;
   private closed = false;
+  /** Their turn comes when the socket has room: many channels together are larger than its queue. */
+  private snapshots: (() => void)[] | null = null;
 
   constructor(
     private readonly ports: SessionPresencePorts,
@@ -95,11 +97,25 @@ export class SessionPresence implements Participant {
     if (this.places.has(frame.channel)) this.writer.send(frame);
   }
 
+  whenReady(run: () => void): void {
+    this.snapshots ??= [];
+    this.snapshots.push(run);
+    if (this.snapshots.length === 1) this.nextSnapshot(this.snapshots);
+  }
+
   /** `forGood`: the session has ended. Otherwise it has some seconds to come back before anybody sees it leave. */
   close(forGood: boolean): void {
     if (this.closed) return;
     this.closed = true;
     for (const [channel, place] of this.places) this.leave(channel, place, !forGood);
+  }
+
+  private nextSnapshot(snapshots: (() => void)[]): void {
+    this.writer.whenDrained(() => {
+      snapshots[0]?.();
+      snapshots.shift();
+      if (snapshots.length > 0) this.nextSnapshot(snapshots);
+    });
   }
 
   private refresh(channel: ChannelName): void {

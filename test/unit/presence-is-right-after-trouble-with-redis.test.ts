@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 const writer = {
-  ...{ send: () => true, sendShared: () => true, whenDrained: () => undefined, beforeWrite: () => undefined },
+  ...{ send: () => true, sendShared: () => true, whenDrained: setImmediate, beforeWrite: () => undefined },
   ...{ close: () => undefined, pauseReading: () => undefined, resumeReading: () => undefined },
 };
 function presenceOf(name: string): SessionPresence {

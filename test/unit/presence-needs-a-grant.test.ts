@@ -46,7 +46,7 @@ beforeEach(() => {
   const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
   const writer = {
     send: (frame: ServerFrame) => sent.push(frame),
-    ...{ sendShared: () => true, whenDrained: () => undefined, beforeWrite: () => undefined },
+    ...{ sendShared: () => true, whenDrained: setImmediate, beforeWrite: () => undefined },
     ...{ close: () => undefined, pauseReading: () => undefined, resumeReading: () => undefined },
   };
   const holder = { pod: asPodId('p'), attempt: 1, connection: asConnectionId('c') };
@@ -80,11 +80,13 @@ it('a channel that is full is refused as that, and may be asked for again', asyn
   replies['presence-enter'] = ['here', '1'];
   presence.set(room, true);
   await settle();
+  await settle();
   expect(sent.at(-1)).toMatchObject({ type: 'presence', event: 'snapshot' });
 });
 
 it('one that is gone ends it', async () => {
   presence.set(room, true);
+  await settle();
   await settle();
   expect(sent).toMatchObject([{ type: 'presence', event: 'snapshot' }]);
   presence.renew(identityWith([may]));

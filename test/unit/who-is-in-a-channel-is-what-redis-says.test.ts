@@ -15,6 +15,9 @@ let dead: Set<PodId>;
 let room: PresenceRoom;
 let told: string[];
 const watcher = {
+  whenReady: (run: () => void) => {
+    run();
+  },
   tell: ({ event, entries, more }: Parameters<Parameters<PresenceRoom['watch']>[0]['tell']>[0]) => {
     told.push([event, ...entries.map(({ session }) => session), ...(more === true ? ['...'] : [])].join(' '));
   },
