@@ -95,7 +95,7 @@ export class Client<Streams extends object = object> {
       failed: (error) => this.#report(error),
       changed: () => this.#memory.changed(),
     });
-    this.#presence = new PresenceDriver({
+    this.#presence = new PresenceDriver(settings, {
       send: (connection, text) => this.#driver.send(connection, text),
       callbackThrew: (error) => this.#callbackThrew(error),
     });
@@ -115,10 +115,12 @@ export class Client<Streams extends object = object> {
     const { kept } = this.#memory;
     const claimed = this.#memory.claim();
     if (!kept || !(await claimed)) {
+      this.#streams.begunAnew();
       this.#driver.start(null);
       return;
     }
     const { session, attempt, publishes } = kept;
+    if (session === null) this.#streams.begunAnew();
     if (publishes) this.#publisher.restore(publishes, session !== null);
     this.#driver.start(session && { session, attempt });
   }
@@ -257,8 +259,8 @@ export class Client<Streams extends object = object> {
     else if (frame.stream !== undefined) this.#streams.received(connection, frame);
     else {
       const error = new ClientError(frame.code, frame.message);
-      if (frame.channel !== undefined) this.#presence.refused(connection, frame.channel, error);
-      this.#report(error);
+      if (frame.channel !== undefined) this.#presence.refused(connection, frame.channel, error, frame.retryAfterMs);
+      if (frame.channel === undefined || frame.retryAfterMs === undefined) this.#report(error);
     }
   }
 

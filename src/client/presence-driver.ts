@@ -1,14 +1,19 @@
+import { backoffMs } from '../lib/backoff.js';
 import { encodeFrame } from '../protocol/codec.js';
 import type { PresenceEntry, ServerFrame } from '../protocol/frames.js';
 import { isChannelName, type ChannelName } from '../protocol/ids.js';
 import { ClientError } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
 import { OpenPresence } from './presence.js';
+import { Timers } from './timers.js';
 
 interface Channel {
   readonly uses: Set<OpenPresence>;
   entries: ReadonlyMap<string, PresenceEntry>;
   /** A snapshot of which more is to come. */
   partial: readonly PresenceEntry[];
+  /** Temporary refusals since it was last answered. */
+  failures: number;
 }
 
 export interface PresenceWire {
@@ -19,9 +24,15 @@ export interface PresenceWire {
 /** The channels that the application wants to be in: asked for again after each `welcome`. */
 export class PresenceDriver {
   readonly #channels = new Map<ChannelName, Channel>();
+  readonly #timers: Timers;
   #current: number | null = null;
 
-  constructor(private readonly wire: PresenceWire) {}
+  constructor(
+    private readonly settings: Pick<ClientSettings, 'clock' | 'backoff' | 'random'>,
+    private readonly wire: PresenceWire,
+  ) {
+    this.#timers = new Timers(settings.clock);
+  }
 
   /** Throws ClientError `bad-stream`. */
   enter(name: string): OpenPresence {
@@ -36,7 +47,7 @@ export class PresenceDriver {
       },
     });
     const known = this.#channels.get(name);
-    const channel = known ?? { uses: new Set<OpenPresence>(), entries: new Map<string, PresenceEntry>(), partial: [] };
+    const channel: Channel = known ?? { uses: new Set<OpenPresence>(), entries: new Map(), partial: [], failures: 0 };
     channel.uses.add(presence);
     this.#channels.set(name, channel);
     // Also for a second use: its own snapshot follows.
@@ -46,6 +57,7 @@ export class PresenceDriver {
 
   welcomed(connection: number): void {
     this.#current = connection;
+    this.#timers.cancelAll();
     for (const [name, channel] of this.#channels) {
       channel.partial = [];
       this.#ask(name, true);
@@ -65,6 +77,7 @@ export class PresenceDriver {
     if (event === 'snapshot') {
       channel.partial = [...channel.partial, ...entries];
       if (more === true) return;
+      channel.failures = 0;
       channel.entries = new Map(channel.partial.map((entry) => [entry.session, entry]));
       channel.partial = [];
     } else {
@@ -78,10 +91,22 @@ export class PresenceDriver {
     for (const presence of [...channel.uses]) presence.told(event, told);
   }
 
-  /** The session isn't in the channel, or no longer: what was known of it is of the past. */
-  refused(connection: number, name: ChannelName, error: ClientError): void {
+  /**
+   * The session isn't in the channel, or no longer: what was known of it is of the past. With `retryAfterMs` it is only
+   * too soon: what is known stays, and the channel is asked for again.
+   */
+  refused(connection: number, name: ChannelName, error: ClientError, retryAfterMs: number | undefined): void {
     const channel = connection === this.#current ? this.#channels.get(name) : undefined;
     if (!channel) return;
+    if (retryAfterMs !== undefined) {
+      const { baseMs, maxMs } = this.settings.backoff;
+      const delayMs = retryAfterMs + backoffMs(channel.failures, baseMs, maxMs, this.settings.random);
+      channel.failures += 1;
+      this.#timers.start(name, delayMs, () => {
+        this.#ask(name, true);
+      });
+      return;
+    }
     channel.entries = new Map();
     channel.partial = [];
     for (const presence of [...channel.uses]) presence.refused(error);
@@ -90,6 +115,7 @@ export class PresenceDriver {
   stopped(error: ClientError): void {
     for (const { uses } of this.#channels.values()) for (const presence of uses) presence.end(error);
     this.#channels.clear();
+    this.#timers.cancelAll();
   }
 
   #close(name: ChannelName, presence: OpenPresence): void {
@@ -97,6 +123,7 @@ export class PresenceDriver {
     channel?.uses.delete(presence);
     if (channel?.uses.size !== 0) return;
     this.#channels.delete(name);
+    this.#timers.cancel(name);
     this.#ask(name, false);
   }
 

@@ -71,6 +71,15 @@ export class StreamDriver implements SubscriptionOwner {
     for (const [stream, position] of positions) this.#last.set(stream, position);
   }
 
+  /** Nothing was sent yet, and another session than the one before begins: of that one's own stream there is nothing to go on from. */
+  begunAnew(): void {
+    const last = this.#last.get('session');
+    this.#last.delete('session');
+    if (last === undefined || this.#subscriptions.position('session') !== last) return;
+    this.#subscriptions.remove('session');
+    this.#perform(this.#subscriptions.add('session', null));
+  }
+
   /** Throws ClientError `bad-stream` or `too-many-streams`. */
   subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): OpenSubscription {
     if (!isStreamName(stream)) throw new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);

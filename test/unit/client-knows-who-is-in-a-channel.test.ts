@@ -3,6 +3,7 @@ import { ClientError } from '../../src/client/client-error.js';
 import { PresenceDriver } from '../../src/client/presence-driver.js';
 import type { PresenceEntry, PresenceFrame } from '../../src/protocol/frames.js';
 import { asChannelName, asSessionId, asUserId } from '../../src/protocol/ids.js';
+import { ManualClock } from '../support/manual-clock.js';
 
 const entryOf = (session: string): PresenceEntry => ({
   session: asSessionId(session),
@@ -15,12 +16,15 @@ const frameOf = (event: PresenceFrame['event'], sessions: readonly string[], mor
 });
 
 let sent: string[];
+let clock: ManualClock;
 let driver: PresenceDriver;
 const sessionsOf = (entries: readonly PresenceEntry[]) => entries.map(({ session }) => session);
 
 beforeEach(() => {
   sent = [];
-  driver = new PresenceDriver({
+  clock = new ManualClock();
+  const settings = { clock, backoff: { baseMs: 500, maxMs: 20_000 }, random: () => 0.5 };
+  driver = new PresenceDriver(settings, {
     send: (connection, text) => {
       const { on } = JSON.parse(text) as { readonly on: boolean };
       sent.push(`${connection} ${String(on)}`);
@@ -84,7 +88,7 @@ describe('the presence of a channel', () => {
     presence.on('refused', ({ code }) => told.push(code));
     presence.on('snapshot', (entries) => told.push(`snapshot ${sessionsOf(entries).join()}`));
     const refuse = (connection: number) => {
-      driver.refused(connection, asChannelName('room'), new ClientError('forbidden', 'no grant'));
+      driver.refused(connection, asChannelName('room'), new ClientError('forbidden', 'no grant'), undefined);
     };
     driver.welcomed(1);
     driver.welcomed(2);
@@ -103,6 +107,33 @@ describe('the presence of a channel', () => {
     expect(told).toEqual(['forbidden', 'snapshot a', 'forbidden', 'snapshot b']);
   });
 
+  it('that is refused for now is asked for again, ever later, until it is known or closed', () => {
+    const told: string[] = [];
+    const presence = driver.enter('room');
+    presence.on('refused', ({ code }) => told.push(code));
+    const refuse = () => {
+      driver.refused(1, asChannelName('room'), new ClientError('rate-limited', 'too many'), 1_000);
+    };
+    driver.welcomed(1);
+    driver.received(1, frameOf('snapshot', ['a']));
+    refuse();
+    clock.advance(1_249);
+    expect(sent).toEqual(['1 true']);
+    clock.advance(1);
+    expect(sent).toEqual(['1 true', '1 true']);
+    refuse();
+    clock.advance(1_500);
+    expect(sent).toHaveLength(3);
+    driver.received(1, frameOf('snapshot', ['a', 'b']));
+    refuse();
+    expect(sessionsOf(presence.entries)).toEqual(['a', 'b']);
+    presence.close();
+    expect(sent.splice(3)).toEqual(['1 false']);
+    clock.advance(60_000);
+    expect(sent).toHaveLength(3);
+    expect(told).toEqual([]);
+  });
+
   it('that was closed hears no refusal any more', () => {
     const told: string[] = [];
     const [one, other] = [driver.enter('room'), driver.enter('room')];
@@ -112,7 +143,7 @@ describe('the presence of a channel', () => {
     });
     other.on('refused', () => told.push('other'));
     driver.welcomed(1);
-    driver.refused(1, asChannelName('room'), new ClientError('forbidden', 'no grant'));
+    driver.refused(1, asChannelName('room'), new ClientError('forbidden', 'no grant'), undefined);
     expect(told).toEqual(['one']);
   });
 
