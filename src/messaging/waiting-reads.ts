@@ -1,9 +1,9 @@
 import { BatonError } from '../lib/baton-error.js';
 
 /** Each holds a socket and a place in a live stream. */
-const MOST = 1_000;
+export const MOST_WAITING = 1_000;
 /** One backend that runs away leaves the rest of them to others. */
-const MOST_OF_ONE = 250;
+export const MOST_WAITING_OF_ONE = 250;
 const AGAIN_MS = 2_000;
 /** In a drain: whoever comes back at once to a pod that is going must not do so in a loop. */
 const WHILE_DRAINING_MS = 1_000;
@@ -28,7 +28,7 @@ export class WaitingReads {
   /** `gone`: whoever asked has hung up. Throws BatonError `busy`. */
   take(keyId: string, gone: AbortSignal): Place {
     const ofKey = this.byKey.get(keyId) ?? 0;
-    if (this.waiting.size >= MOST || ofKey >= MOST_OF_ONE)
+    if (this.waiting.size >= MOST_WAITING || ofKey >= MOST_WAITING_OF_ONE)
       throw new BatonError('busy', 'too many reads are waiting already', { retryAfterMs: AGAIN_MS });
     const controller = new AbortController();
     const end = (): void => {
