@@ -170,19 +170,22 @@ describe('a copied tab', () => {
     expect((await pages.connection(3)).hello).toMatchObject({ session: 'S2', attempt: 2 });
   });
 
-  it('knows where its original was in each stream', async () => {
+  it("knows where its original was in each stream but its session's", async () => {
     const { client, pod } = await pages.opened(1);
-    client.subscribe(stream, () => undefined);
-    await pod.next('subscribe');
-    pod.send(subscribed(4));
-    await eventually('the position to be kept', () => {
+    for (const name of [stream, 'session'] as const) {
+      client.subscribe(name, () => undefined);
+      await pod.next('subscribe');
+      pod.send({ ...subscribed(4), stream: name });
+    }
+    await eventually('the positions to be kept', () => {
       pages.clock.advance(100);
-      return JSON.stringify(pages.storage.record).includes('e4');
+      return JSON.stringify(pages.storage.record).split('e4').length === 3;
     });
-    pages.open({}, new ModelStorage(pages.storage)).client.subscribe(stream, null, { from: 'last' });
+    const copy = pages.open({}, new ModelStorage(pages.storage)).client;
+    for (const name of [stream, 'session'] as const) copy.subscribe(name, null, { from: 'last' });
     await settle();
     pages.clock.advance(500);
-    expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(4) });
+    expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(4), session: null });
   });
 });
 

@@ -86,6 +86,18 @@ export class Chromium {
     return this.browser.newContext(options);
   }
 
+  /** No page does anything, as when a system saves energy or a laptop sleeps; the browser itself goes on. @returns what ends it */
+  async freeze(): Promise<() => void> {
+    const session = await this.browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    await session.detach();
+    for (const pid of renderers) process.kill(pid, 'SIGSTOP');
+    return () => {
+      for (const pid of renderers) process.kill(pid, 'SIGCONT');
+    };
+  }
+
   async close(): Promise<void> {
     const closing = this.browser.newBrowserCDPSession().then((session) => session.send('Browser.close'));
     // The answer may be cut by what it asks for.

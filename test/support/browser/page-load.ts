@@ -4,7 +4,7 @@ import type { BrowserContext, CDPSession, Page } from 'playwright-core';
 import { eventually } from '../eventually.js';
 import { signToken } from '../load/credentials.js';
 import type { Stage } from '../stage/stage.js';
-import type { BatonPage, PageLoadOptions, PageLoadStatus } from './page-messages.js';
+import type { BatonPage, NumberedNote, PageLoadOptions, PageLoadStatus } from './page-messages.js';
 import { strictPolicy, type WebPage } from './page-server.js';
 
 /** The page of a PageLoad, to be served at `/load`. */
@@ -122,11 +122,16 @@ export class PageLoad {
     return result.value as Awaited<ReturnType<BatonPage[Call]>>;
   }
 
-  /** The binding outlives reloads; what the page says as it goes still arrives. */
+  /** The binding outlives reloads. */
   private async takeNotes(file: string): Promise<void> {
     appendFileSync(file, '');
+    let last = 0;
     this.cdp.on('Runtime.bindingCalled', ({ payload }) => {
-      appendFileSync(file, `${payload}\n`);
+      const { number, record } = JSON.parse(payload) as NumberedNote;
+      if (number <= last) return;
+      if (number > last + 1) this.words.push(`notes ${last + 1} to ${number - 1} are missing`);
+      last = number;
+      appendFileSync(file, `${JSON.stringify(record)}\n`);
     });
     await this.cdp.send('Runtime.enable');
     await this.cdp.send('Runtime.addBinding', { name: 'batonNote' });

@@ -3,7 +3,7 @@ import type { LogRecord, Happening } from '../judge/records.js';
 import { LoadClient, type LoadClientOptions, type LoadMemory } from '../load/load-client.js';
 import type { Notes } from '../load/record-log.js';
 import { Ticker } from '../load/ticker.js';
-import type { BatonPage, PageGlobals, PageLoadOptions, PageLoadStatus } from './page-messages.js';
+import type { BatonPage, NumberedNote, PageGlobals, PageLoadOptions, PageLoadStatus } from './page-messages.js';
 
 interface Platform extends PageGlobals {
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
@@ -12,6 +12,7 @@ interface Platform extends PageGlobals {
 
 const platform = globalThis as unknown as Platform;
 const questions = 15;
+const keptNotes = 300;
 
 /** The clock of the machine's other processes, off by half of the quickest answer at most: less than a millisecond. */
 async function calibratedClock(): Promise<() => number> {
@@ -26,6 +27,33 @@ async function calibratedClock(): Promise<() => number> {
   return () => Math.round(performance.now() * 1000 + best.offsetUs);
 }
 
+/** What a page says to its browser in its last moment may not be heard: the page after it says it again. */
+class PageNotes implements Notes {
+  private readonly key: string;
+  private readonly last: NumberedNote[];
+  private count: number;
+
+  constructor(
+    name: string,
+    readonly nowUs: () => number,
+  ) {
+    this.key = `notes of ${name}`;
+    this.last = JSON.parse(platform.sessionStorage.getItem(this.key) ?? '[]') as NumberedNote[];
+    this.count = this.last.at(-1)?.number ?? 0;
+    for (const note of this.last) platform.batonNote(JSON.stringify(note));
+    platform.addEventListener('pagehide', () => {
+      platform.sessionStorage.setItem(this.key, JSON.stringify(this.last));
+    });
+  }
+
+  note(who: string, happening: Happening): void {
+    const record: LogRecord = { atUs: this.nowUs(), who, ...happening };
+    const note = { number: (this.count += 1), record };
+    if (this.last.push(note) > keptNotes) this.last.shift();
+    platform.batonNote(JSON.stringify(note));
+  }
+}
+
 class PageMain implements BatonPage {
   private clients: readonly LoadClient[] = [];
   private ticker: Ticker | null = null;
@@ -35,12 +63,7 @@ class PageMain implements BatonPage {
   async begin(options: PageLoadOptions): Promise<void> {
     const memoryKey = `memory of ${options.name}`;
     const nowUs = await calibratedClock();
-    const notes: Notes = {
-      nowUs,
-      note: (who: string, happening: Happening) => {
-        platform.batonNote(JSON.stringify({ atUs: nowUs(), who, ...happening } satisfies LogRecord));
-      },
-    };
+    const notes = new PageNotes(options.name, nowUs);
     const memories = options.keeps ? remembered(memoryKey) : [];
     this.clients = Array.from({ length: options.clients }, (_, index) => {
       const before = memories[index];

@@ -1,3 +1,4 @@
+import type { LogRecord } from '../judge/records.js';
 import type { LoadOptions, LoadStatus } from '../load/load-messages.js';
 
 /** What a page full of clients is told at its start. */
@@ -31,8 +32,14 @@ export interface BatonPage {
   status(): PageLoadStatus;
 }
 
-/** The page's globals: `batonNote` takes a record as a line of JSON. */
+/** Numbers count 1, 2, 3 ... over reloads; some may be said again. */
+export interface NumberedNote {
+  readonly number: number;
+  readonly record: LogRecord;
+}
+
+/** The page's globals: `batonNote` takes a NumberedNote as JSON. */
 export interface PageGlobals {
   batonPage?: BatonPage;
-  batonNote(line: string): void;
+  batonNote(text: string): void;
 }
