@@ -63,6 +63,7 @@ it('serves page, SDK, API and clients from one port, without Redis, and leaves n
     readonly connect: unknown;
   };
   expect(typeof connect).toBe('function');
+  expect((await fetch(`${url}/favicon.ico`)).headers.get('content-type')).toBe('image/svg+xml');
   expect((await fetch(`${url}/dev/page.css`)).headers.get('content-type')).toContain('text/css');
 
   const client = await RawClient.open(`${url.replace('http', 'ws')}/v1/connect`);

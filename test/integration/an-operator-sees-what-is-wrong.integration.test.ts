@@ -10,6 +10,7 @@ import { podRow } from '../support/pod-rows.js';
 import { writeSecrets } from '../support/pods/pod-environment.js';
 import { redisAdmin } from '../support/redis-admin.js';
 import { connectRedis } from '../support/redis-connection.js';
+import { withTopology } from '../support/redis-topologies/with-topology.js';
 import { withTemporaryFiles } from '../support/temporary-files.js';
 import { withRedis } from '../support/with-redis.js';
 
@@ -169,5 +170,23 @@ describe('baton config', () => {
     expect(err).toBe('BATON_PORT: must be a whole number from 0 to 65535, not "http"');
     expect(out.find((line) => line.startsWith('BATON_PORT '))).toMatch(/http +8080 +environment: must be a whole/);
     expect(out.some((line) => line.startsWith('BATON_HEALTH_PORT'))).toBe(false);
+  });
+});
+
+describe.each(['sentinel', 'cluster'] as const)('on a topology: %s', (kind) => {
+  const topology = withTopology(kind);
+
+  it('baton check looks at every master, and baton fleet finds the pods', async () => {
+    const { BATON_REDIS_URL: _none, ...others } = env;
+    const settings = { ...others, ...topology().environment };
+    const masters = await topology().masters();
+    const { out } = await baton(['check', '--json'], settings);
+    const lines = out.map((line) => JSON.parse(line) as Line).filter(({ what }) => what.startsWith('redis '));
+    expect(new Set(lines.map(({ what }) => what)).size).toBe(masters.length);
+    expect(saying(lines, 'fail')).toEqual([]);
+    expect(saying(lines, 'ok').filter((says) => says === 'its user may do all that a pod needs')).toHaveLength(
+      masters.length,
+    );
+    expect(await baton(['fleet'], settings)).toMatchObject({ code: 0, err: '' });
   });
 });

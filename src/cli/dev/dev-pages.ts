@@ -23,6 +23,7 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: () 
 
 const BUILT_IN = new URL('./page.html', import.meta.url);
 const STYLE = new URL('./page.css', import.meta.url);
+const ICON = new URL('./icon.svg', import.meta.url);
 /** Made by the build, beside what is compiled: dist/page. Run from the sources, it is that of the last build. */
 const CLIENTS = ['../../../page/baton.min.js', '../../../dist/page/baton.min.js'].map(
   (path) => new URL(path, import.meta.url),
@@ -32,12 +33,10 @@ const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 /** The page, the SDK for it, and credentials for it, in front of the API. */
 export function devPages(options: DevPagesOptions): Middleware {
   const routes: Readonly<Record<string, Handler>> = {
-    'GET /': async () => html(await readFile(options.pageFile ?? BUILT_IN, 'utf8')),
-    'GET /dev/page.css': async () => ({
-      status: 200,
-      type: 'text/css; charset=utf-8',
-      body: await readFile(STYLE, 'utf8'),
-    }),
+    'GET /': () => fileAs('text/html; charset=utf-8', options.pageFile ?? BUILT_IN),
+    'GET /dev/page.css': () => fileAs('text/css; charset=utf-8', STYLE),
+    // Browsers ask for it whatever the page, and write what they don't get into its console.
+    'GET /favicon.ico': () => fileAs('image/svg+xml', ICON),
     'GET /baton.js': async () => ({
       status: 200,
       type: 'text/javascript; charset=utf-8',
@@ -103,4 +102,7 @@ const plain = (status: number, sentence: string): Answer => ({
   type: 'text/plain; charset=utf-8',
   body: `${sentence}\n`,
 });
-const html = (body: string): Answer => ({ status: 200, type: 'text/html; charset=utf-8', body });
+
+async function fileAs(type: string, file: string | URL): Promise<Answer> {
+  return { status: 200, type, body: await readFile(file, 'utf8') };
+}
