@@ -11,35 +11,34 @@ import { allPages } from '../support/docs/pages.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { withRedis } from '../support/with-redis.js';
 
+/** On a busy machine a browser starts slowly, and the SDK is compiled for its types. */
+const PREPARE_MS = 90_000;
+
 const redis = withRedis();
-let packages: TemporaryDirectory | undefined;
-let sdk: Promise<string> | undefined;
-let browser: Promise<Chromium> | undefined;
+const opened: { packages?: TemporaryDirectory; chromium: Chromium | null; sdk: string } = { chromium: null, sdk: '' };
 
-/** Once for all pages, and only if a page needs it. */
-const theSdk = () => (sdk ??= installSdk(packages?.path ?? ''));
-const chromium = async () => (findChromium() === undefined ? null : (browser ??= Chromium.start()));
-
-// Programs of blocks are those of the build.
 beforeAll(async () => {
-  packages = await makeTemporaryDirectory('docs-sdk');
+  const packages = await makeTemporaryDirectory('docs-sdk');
+  opened.packages = packages;
+  // Programs of blocks are those of the build.
   await build({});
-});
+  opened.sdk = await installSdk(packages.path);
+  if (findChromium() !== undefined) opened.chromium = await Chromium.start();
+}, PREPARE_MS);
 afterAll(async () => {
-  await (await browser)?.close();
-  await packages?.remove();
+  await opened.chromium?.close();
+  await opened.packages?.remove();
 });
 
 const pages = allPages().map(({ path, text }) => ({ path, blocks: blocksOf(text) }));
 
 describe.each(pages.filter(({ blocks }) => blocks.length > 0))('$path', ({ path, blocks }) => {
-  let opened: Promise<PageStage> | undefined;
-  const stage = () =>
-    (opened ??= theSdk().then((at) => PageStage.open({ url: redis.url, keyPrefix: redis.keyPrefix() }, at)));
-  afterAll(async () => (await opened)?.close());
+  let begun: Promise<PageStage> | undefined;
+  const stage = () => (begun ??= PageStage.open({ url: redis.url, keyPrefix: redis.keyPrefix() }, opened.sdk));
+  afterAll(async () => (await begun)?.close());
 
   it.each(blocks)('line $line ($language) is marked, and does what its mark says', async (block) => {
-    await runBlock({ block, mark: markOf(block), page: path, stage, chromium });
+    await runBlock({ block, mark: markOf(block), page: path, stage, chromium: opened.chromium });
   });
 });
 
@@ -47,7 +46,7 @@ it('what is written in TypeScript has the types that it says', async () => {
   const marked = pages.flatMap(({ path, blocks }) =>
     blocks.filter(({ language }) => language === 'ts').map((block) => ({ path, block, mark: markOf(block) })),
   );
-  if (marked.length > 0) expect(await checkTypes(await theSdk(), marked)).toEqual([]);
+  if (marked.length > 0) expect(await checkTypes(opened.sdk, marked)).toEqual([]);
 });
 
 it('there are blocks to run', () => {

@@ -10,7 +10,7 @@ export interface MarkedBlock {
   readonly page: string;
   readonly stage: () => Promise<PageStage>;
   /** null where there is none. */
-  readonly chromium: () => Promise<Chromium | null>;
+  readonly chromium: Chromium | null;
 }
 
 export interface BlockRunner {

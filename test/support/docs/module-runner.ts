@@ -52,7 +52,7 @@ export const moduleRunner: BlockRunner = {
     const { directory, environment } = here;
     const args = ['--disable-warning=ExperimentalWarning', module];
     const program = process.execPath;
-    const started = startBlock({ program, args, directory, environment, prints, endless: true, deadlineMs: 10_000 });
+    const started = startBlock({ program, args, directory, environment, prints, endless: true, deadlineMs: 20_000 });
     here.keep(started);
     const outcome = await (setting(mark, 'send') === '' ? started.outcome : whileSending(here, mark, started.outcome));
     judgeModule(outcome, setting(mark, 'stderr') === 'ok');

@@ -32,9 +32,8 @@ export const pageRunner: BlockRunner = {
     const file = setting(mark, 'file', PAGE);
     await mkdir(dirname(join(here.directory, file)), { recursive: true });
     await writeFile(join(here.directory, file), `${block.code}\n`);
-    const browser = await chromium();
-    if (browser === null) return;
-    const context = await browser.newContext();
+    if (chromium === null) return;
+    const context = await chromium.newContext();
     try {
       const page = await context.newPage();
       const complaints: string[] = [];
@@ -62,7 +61,7 @@ async function shows(page: Page, mark: Mark, stage: PageStage): Promise<void> {
         const shown = await page.locator('body').innerText();
         return shown.includes(text) || (await page.waitForTimeout(50), false);
       },
-      { withinMs: 10_000 },
+      { withinMs: 20_000 },
     );
 }
 

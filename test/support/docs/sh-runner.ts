@@ -32,7 +32,7 @@ export const shRunner: BlockRunner = {
       environment,
       prints,
       endless,
-      deadlineMs: 15_000,
+      deadlineMs: 20_000,
     });
     here.keep(started);
     // It goes on beside the blocks that follow, which show whether it works.
