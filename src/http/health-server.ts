@@ -49,6 +49,7 @@ export class HealthServer {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, type, body } = await this.route(request);
+    if (status === 405) response.setHeader('Allow', 'GET, HEAD');
     response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
     response.end(request.method === 'HEAD' ? undefined : body);
   }

@@ -134,7 +134,8 @@ describe('the port of probes', () => {
   it('has nothing else on it, and clients find no probe on theirs', async () => {
     const { port, healthPort } = await start();
     expect((await probe(healthPort, '/v1/messages')).status).toBe(404);
-    expect((await call(healthPort, 'POST', '/livez')).status).toBe(405);
+    const wrong = await call(healthPort, 'POST', '/livez');
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     for (const path of ['/livez', '/readyz', '/metrics']) expect((await probe(port, path)).status).toBe(404);
   });
 
