@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Backend } from '../../src/client/backend/index.js';
 import { connect, type Client } from '../../src/client/index.js';
 import type { ChatInfo, RoomInfo } from './page/backend-api.js';
 import type { ChatMessage } from './page/chat-message.js';
@@ -76,7 +77,8 @@ export class ChatBackend {
   private async greet(): Promise<void> {
     const text = 'Welcome! Open this page in a second window, and talk to yourself.';
     const greeting: ChatMessage = { id: randomUUID(), from: 'Baton', text, at: Date.now() };
-    await this.client.publish('channel:lobby', { ...greeting });
+    const { batonUrl: url, apiKey } = this.options;
+    await new Backend({ url, apiKey }).send({ to: { channel: 'lobby' }, data: { ...greeting } });
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
