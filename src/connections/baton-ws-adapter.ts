@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
 import type { WsMessageHandler } from '@nestjs/common';
 import { AbstractWsAdapter } from '@nestjs/websockets';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { randomId } from '../lib/random-id.js';
 import { MAX_FRAME_BYTES } from '../protocol/bounds.js';
 import { SUBPROTOCOL } from '../protocol/frames.js';
@@ -14,15 +14,15 @@ import type { ConnectionContext } from './connection-context.js';
 import { FrameDispatcher, type Received } from './frame-dispatcher.js';
 import type { OpenConnections } from './open-connections.js';
 import { RateGuard } from './rate-guard.js';
+import { ServerSocket, type SocketEvents } from './server-socket.js';
 import { bearerOf, checkUpgrade, type UpgradeRefusal } from './upgrade-check.js';
 
 /** The one client that Nest sees: binding handlers per socket would cost each of them eight closures. */
 class GatewayServer {
-  readonly dispatcher: FrameDispatcher;
-
-  constructor(readonly rates: RateGuard) {
-    this.dispatcher = new FrameDispatcher(rates);
-  }
+  constructor(
+    readonly dispatcher: FrameDispatcher,
+    readonly events: SocketEvents,
+  ) {}
 
   on(): void {
     // Nest listens for `connection` here; sockets come through the upgrade instead.
@@ -45,6 +45,7 @@ const MORE_SOCKETS = 5_000;
 /** A variable of its own: the published types don't know `closeTimeout` yet. */
 const socketOptions = {
   noServer: true,
+  WebSocket: ServerSocket,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: MAX_FRAME_BYTES,
@@ -58,7 +59,7 @@ const socketOptions = {
 
 /** Nest's gateways over `ws`, with upgrades that are refused by real statuses and one write per socket and turn. */
 export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServer, object> {
-  private readonly sockets = new WebSocketServer(socketOptions);
+  private readonly sockets = new WebSocketServer<typeof ServerSocket>(socketOptions);
   private listening: {
     readonly server: Server;
     readonly upgrade: (...args: [IncomingMessage, Duplex, Buffer]) => void;
@@ -73,7 +74,9 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
   }
 
   create(): GatewayServer {
-    const gateway = new GatewayServer(new RateGuard(this.context.limits));
+    const rates = new RateGuard(this.context.limits);
+    const dispatcher = new FrameDispatcher(rates);
+    const gateway = new GatewayServer(dispatcher, this.eventsOf(dispatcher, rates));
     this.server.maxConnections = this.context.config.capacity + MORE_SOCKETS;
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (socket instanceof Socket) this.upgrade(gateway, request, socket, head);
@@ -123,40 +126,46 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
   }
 
   /** A fault that no code names ends this connection, never the pod. */
-  private dispatch(gateway: GatewayServer, connection: Connection, data: Buffer): void {
+  private dispatch(dispatcher: FrameDispatcher, connection: Connection, data: Buffer): void {
     try {
-      gateway.dispatcher.dispatch(connection, data.toString(), data.length);
+      dispatcher.dispatch(connection, data.toString(), data.length);
     } catch (error) {
       this.context.logger.error('connection.frame-failed', { connectionId: connection.id, error });
       connection.terminate();
     }
   }
 
-  private open(gateway: GatewayServer, ws: WebSocket, socket: Socket, token: string | null): void {
+  private open(gateway: GatewayServer, ws: ServerSocket, socket: Socket, token: string | null): void {
     const connection = new Connection(asConnectionId(randomId()), ws, socket, this.context, token);
     this.connections.add(connection);
     this.context.metrics.connectionsOpened.inc();
-    ws.on('message', (data: RawData, isBinary: boolean) => {
-      connection.lastSeenMs = this.context.clock.monotonic();
-      this.context.metrics.messagesReceived.inc();
-      if (isBinary) connection.close('unsupportedData', 'frames are text');
-      else this.dispatch(gateway, connection, data as Buffer);
-    });
-    const { rates } = gateway;
-    ws.on('ping', (payload: Buffer) => {
-      if (rates.takeControl(connection, payload.length, this.context.clock.monotonic())) connection.pinged(payload);
-    });
-    ws.on('pong', (payload: Buffer) => {
-      rates.takeControl(connection, payload.length, this.context.clock.monotonic());
-    });
-    ws.on('close', (code: number) => {
-      connection.closed(code);
-    });
+    ws.belongTo(connection, gateway.events);
     if (this.connections.size > this.context.config.capacity + UNCLAIMED_MARGIN) connection.busy(OVERLOADED_MS);
-    // The library answers a broken frame with the right close code itself; without a listener it would end the process.
-    ws.on('error', (error: Error) => {
-      this.context.logger.debug('connection.socket-error', { connectionId: connection.id, error });
-    });
+  }
+
+  private eventsOf(dispatcher: FrameDispatcher, rates: RateGuard): SocketEvents {
+    const { clock, metrics, logger } = this.context;
+    return {
+      message: (connection, data, isBinary) => {
+        connection.lastSeenMs = clock.monotonic();
+        metrics.messagesReceived.inc();
+        if (isBinary) connection.close('unsupportedData', 'frames are text');
+        else this.dispatch(dispatcher, connection, data);
+      },
+      ping: (connection, payload) => {
+        if (rates.takeControl(connection, payload.length, clock.monotonic())) connection.pinged(payload);
+      },
+      pong: (connection, payload) => {
+        rates.takeControl(connection, payload.length, clock.monotonic());
+      },
+      closed: (connection, code) => {
+        this.connections.remove(connection);
+        connection.closed(code);
+      },
+      failed: (connection, error) => {
+        logger.debug('connection.socket-error', { connectionId: connection.id, error });
+      },
+    };
   }
 }
 

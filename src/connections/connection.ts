@@ -15,7 +15,7 @@ import { nextState, type ConnectionEvent, type ConnectionState } from './connect
 import type { ConnectionContext } from './connection-context.js';
 import type { FrameLimits } from './frame-limits.js';
 import type { Claimant } from './handshake.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
 
 /** The claimed session of a connection, and what it does with streams. */
 export interface ClaimedSession {
@@ -30,11 +30,14 @@ export interface ClaimedSession {
 const MAX_PONG_BYTES = 65_536;
 
 /** One WebSocket: its state, its queue, its session once claimed. What its frames do is in the gateway. */
-export class Connection implements FrameWriter, Claimant, MovableConnection {
+export class Connection implements FrameWriter, Claimant, MovableConnection, OutboxOwner {
   private currentState: ConnectionState = 'awaiting-hello';
   private readonly outbox: Outbox;
-  private readonly closings: (() => void)[] = [];
+  /** A list that is replaced, so that it is no longer than it must be. */
+  private closings: readonly (() => void)[] = [];
   private claimed: ClaimedSession | null = null;
+  /** Where the session is given back to when the socket closes. */
+  private store: SessionStore | null = null;
   /** The attempt that won the session, as soon as it is heard of. */
   private winner: number | null = null;
   attempt = 0;
@@ -54,11 +57,7 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     /** From the upgrade's Authorization header; forgotten after `hello`. */
     public upgradeToken: string | null,
   ) {
-    this.outbox = new Outbox(socket, context.flusher, context.config.outboundQueueBytes, () => {
-      context.metrics.slowConsumers.inc();
-      this.close('tooSlow');
-      this.terminate();
-    });
+    this.outbox = new Outbox(socket, context.flusher, context.config.outboundQueueBytes, this);
     this.lastSeenMs = context.clock.monotonic();
     this.pingDueMs = this.lastSeenMs + context.config.pingMs * (0.8 + 0.2 * Math.random());
   }
@@ -90,8 +89,9 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
   }
 
   /** The claim has succeeded: from here on frames are about this session. */
-  adopt(session: ClaimedSession): void {
+  adopt(session: ClaimedSession, store: SessionStore): void {
     this.claimed = session;
+    this.store = store;
     if (this.winner !== null) this.supersede(this.winner);
   }
 
@@ -150,10 +150,17 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.ws.resume();
   }
 
+  /** The client doesn't even read control frames. */
+  overflowed(): void {
+    this.context.metrics.slowConsumers.inc();
+    this.close('tooSlow');
+    this.terminate();
+  }
+
   /** Runs once when the socket has closed; at once if it has. */
   whenClosed(run: () => void): void {
     if (this.currentState === 'closed') run();
-    else this.closings.push(run);
+    else this.closings = [...this.closings, run];
   }
 
   migrate(request: MigrateRequest): void {
@@ -177,6 +184,16 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.outbox.end();
     this.context.metrics.connectionsClosed.inc({ code: String(closeCodes[code].code), initiator: 'server' });
     this.ws.close(closeCodes[code].code, closeReason(reason));
+  }
+
+  /** A close frame is about to be sent, whoever decided so: what waits goes out before it, and nothing after it. */
+  leaves(code: number): void {
+    if (!this.advance('close')) return;
+    this.claimed?.publisher.stop();
+    this.claimed?.subscriptions.close();
+    this.claimed?.presence.close(false);
+    this.outbox.end();
+    this.context.metrics.connectionsClosed.inc({ code: knownCode(code), initiator: 'client' });
   }
 
   /** The row says from now on that nobody holds the session, unless it has moved. */
@@ -205,7 +222,11 @@ export class Connection implements FrameWriter, Claimant, MovableConnection {
     this.claimed?.subscriptions.close();
     this.claimed?.presence.close(false);
     this.outbox.discard();
-    for (const run of this.closings.splice(0)) run();
+    const runs = this.closings;
+    this.closings = [];
+    for (const run of runs) run();
+    // Whoever has won the session has the row.
+    if (this.store && this.winner === null) void this.giveBack(this.store);
   }
 }
 

@@ -16,9 +16,11 @@ export class OpenConnections implements ConnectionRegistry {
 
   add(connection: Connection): void {
     this.connections.add(connection);
-    connection.whenClosed(() => {
-      this.connections.delete(connection);
-    });
+  }
+
+  /** Its socket has closed. */
+  remove(connection: Connection): void {
+    this.connections.delete(connection);
   }
 
   all(): Iterable<Connection> {

@@ -5,6 +5,11 @@ import type { Flushable, TurnFlusher } from './turn-flusher.js';
 /** Up to here copying buffers together costs less than writing each. */
 const COPIED_BYTES = 4_096;
 
+export interface OutboxOwner {
+  /** More waits than even control frames may. */
+  overflowed(): void;
+}
+
 /** What runs once the socket has room again. */
 interface Drains {
   readonly runs: (() => void)[];
@@ -29,7 +34,7 @@ export class Outbox implements Flushable {
     private readonly socket: Socket,
     private readonly flusher: TurnFlusher,
     private readonly maxBytes: number,
-    private readonly onOverflow: () => void,
+    private readonly owner: OutboxOwner,
   ) {}
 
   /** Bytes that the kernel hasn't taken yet. */
@@ -41,7 +46,7 @@ export class Outbox implements Flushable {
   pushText(text: string): void {
     if (this.ended) return;
     this.enqueue(frameText(text));
-    if (this.bytes > 2 * this.maxBytes) this.onOverflow();
+    if (this.bytes > 2 * this.maxBytes) this.owner.overflowed();
   }
 
   pushShared(frames: Buffer): boolean {

@@ -105,10 +105,8 @@ export class SessionOpener {
     const publisher = new SessionPublisher(this.ports.publishing, connection, identity);
     const subscriptions = new SessionSubscriptions(this.subscriptionPorts, connection, identity);
     connection.send(this.welcomeFrame(session, resume, resumed));
-    connection.adopt({ row, identity, publisher, subscriptions, presence: this.presenceOf(connection, row, identity) });
-    connection.whenClosed(() => {
-      void connection.giveBack(this.ports.store);
-    });
+    const presence = this.presenceOf(connection, row, identity);
+    connection.adopt({ row, identity, publisher, subscriptions, presence }, this.ports.store);
     subscriptions.start(hello.streams);
     this.context.logger.debug(resumed ? 'session.resumed' : 'session.created', {
       tenantId: tenant,

@@ -46,7 +46,9 @@ class SlowSocket {
     pod: StreamPod,
     queueBytes: number,
   ) {
-    this.outbox = new Outbox(server, new TurnFlusher(), queueBytes, () => this.trouble.push('overflow'));
+    this.outbox = new Outbox(server, new TurnFlusher(), queueBytes, {
+      overflowed: () => void this.trouble.push('overflow'),
+    });
     for (const end of [server, client]) end.on('error', () => undefined);
     client.pause();
     client.on('data', (bytes) => {
