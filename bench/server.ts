@@ -20,6 +20,13 @@ export interface Memory {
   readonly rss: number;
   /** What JavaScript holds: the heap in use, and buffers outside of it. */
   readonly held: number;
+  /** Connections of any kind, those to Redis among them. */
+  readonly sockets: number;
+}
+
+interface MemoryAnswer {
+  readonly memory: NodeJS.MemoryUsage;
+  readonly sockets: number;
 }
 
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -72,8 +79,8 @@ export class Server {
 
   /** After a collection of garbage. */
   async memory(): Promise<Memory> {
-    const { memory } = (await this.ask('memory')) as { readonly memory: NodeJS.MemoryUsage };
-    return { rss: memory.rss, held: memory.heapUsed + memory.external };
+    const { memory, sockets } = (await this.ask('memory')) as MemoryAnswer;
+    return { rss: memory.rss, held: memory.heapUsed + memory.external, sockets };
   }
 
   /** One question to the program; its next message is the answer. */

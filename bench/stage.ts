@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Grant } from '../src/protocol/grants.js';
 import { signToken } from '../test/support/load/credentials.js';
 import { podEnvironment, quickDrain, writeSecrets, type Secrets } from '../test/support/pods/pod-environment.js';
 import { ownBuild, repository } from '../test/support/stage/build-under-test.js';
@@ -11,6 +12,8 @@ import type { BenchOptions } from './options.js';
 import { Server, type ServerOptions } from './server.js';
 
 export const TENANT = 'bench';
+/** Short enough for Redis to keep rows compact: see docs/performance.md. */
+const GRANTS: readonly Grant[] = [{ stream: 'channel:*', can: ['subscribe', 'publish'] }];
 
 interface Stoppable {
   stop(gently?: boolean): Promise<void> | void;
@@ -37,7 +40,7 @@ export class Stage {
     const tokens = join(directory.path, 'tokens');
     const lines: string[] = [];
     for (let user = 0; user < options.connections; user += 1)
-      lines.push(await signToken(secrets.signer, TENANT, `user-${user}`));
+      lines.push(await signToken(secrets.signer, TENANT, `user-${user}`, GRANTS));
     await writeFile(tokens, `${lines.join('\n')}\n`, { mode: 0o600 });
     const stage = new Stage(options, directory.path, secrets, buildLoadClient(), tokens);
     return { stage, remove: directory.remove };

@@ -70,7 +70,7 @@ function rowOf(name: string, { subject, values, more }: Figure): string {
 export function aligned(table: string): string {
   const rows = table
     .split('\n')
-    .filter((line) => !/^\|[ -|]+$/.test(line))
+    .filter((line) => !/^\|[\s|-]+$/.test(line))
     .map((line) => line.slice(2, -2).split(' | '));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').trim().length)));
   return rows.map((row) => row.map((cell, column) => cell.trim().padEnd(widths[column] ?? 0)).join('  ')).join('\n');

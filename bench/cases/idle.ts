@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../test/support/eventually.js';
 import { guarantees } from '../guarantees.js';
 import type { LoadClient } from '../load-client.js';
 import { figureOf, type CaseResult, type Sample } from '../measure.js';
@@ -79,10 +80,12 @@ async function peer(stage: Stage, name: 'socket-io' | 'bare-ws', protocol: 'sock
 
 async function open(stage: Stage, server: Server, load: LoadClient): Promise<Idle> {
   const { connections } = stage.options;
+  const { sockets } = await server.memory();
   // What the first connections cost once, such as compiled code, is no other's.
   await load.open(200, WINDOW);
   await load.ask('reset');
-  await pause(300);
+  const nobody = async () => (await server.memory()).sockets <= sockets;
+  await eventually('the first connections to be gone', nobody);
   const before = await server.memory();
   await load.open(connections, WINDOW);
   await load.ask('moved 500');

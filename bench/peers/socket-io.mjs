@@ -8,7 +8,7 @@ const { Server } = load('socket.io');
 const { REDIS_URL, RECOVERY, MAX_LEN } = process.env;
 
 const http = createServer();
-const redis = REDIS_URL ? new (load('ioredis').Redis)(REDIS_URL) : null;
+const redis = REDIS_URL ? await load('redis').createClient({ url: REDIS_URL }).connect() : null;
 const adapter = redis
   ? { adapter: load('@socket.io/redis-streams-adapter').createAdapter(redis, { maxLen: Number(MAX_LEN ?? 10_000) }) }
   : {};
@@ -36,13 +36,13 @@ io.on('connection', (/** @type {any} */ socket) => {
 /** What clients miss: `unrelated` messages to other rooms, then `each` to every room. */
 process.on('message', async (/** @type {any} */ { miss }) => {
   if (!miss) return;
-  const before = await redis.xlen('socket.io');
+  const before = await redis.xLen('socket.io');
   for (let count = 0; count < miss.unrelated; count += 1) io.to(`other${count % 100}`).emit('m', miss.data);
   for (let count = 0; count < miss.each; count += 1)
     for (let room = 0; room < miss.rooms; room += 1) io.to(`r${room}`).emit('m', miss.data);
   const wanted = before + miss.unrelated + miss.each * miss.rooms;
   // Appends of this connection are answered in their order.
-  const after = await redis.xlen('socket.io');
+  const after = await redis.xLen('socket.io');
   process.send?.({ missed: after >= wanted, after, wanted });
 });
 
