@@ -23,9 +23,13 @@ export type ClientErrorName =
   /** A callback of the application threw; see `cause`. */
   | 'callback';
 
-/** `code` is a row of the table of error codes, or one of the client's own; an unknown one comes from a newer service. */
+/**
+ * Everything that the client rejects with, throws or tells. `code` is a row of the table of error codes, or one of the
+ * client's own; an unknown one comes from a newer service.
+ */
 export class ClientError extends Error {
   constructor(
+    /** What went wrong: decide by this, not by the message. */
     readonly code: ClientErrorName | ErrorName | (string & {}),
     message: string,
     options?: { readonly cause?: unknown; readonly closeCode?: number },

@@ -12,15 +12,20 @@ const MOST_UNSETTLED = MAX_UNANSWERED_SEQUENCES - 24;
 /** A credential, or the application's function that gets one: asked at the first connection and whenever one has run out. */
 export type TokenSource = string | (() => string | Promise<string>);
 
+/** How to connect. Only `url` and `token` are needed. */
 export interface ClientOptions {
   /** ws: or wss: URL of the service, or several that are tried in turn. Without a path, /v1/connect. */
   readonly url: string | readonly string[];
+  /** A token, a function that gets one whenever it is needed, or (never in a page) an API key. */
   readonly token: TokenSource;
   /** Where a pod may send this client besides the origins of `url`. Default: nowhere else. */
   readonly allowedOrigins?: AllowedOrigins;
   /** False: never a second connection beside the first; a rollout is a short break then. Default true. */
   readonly overlap?: boolean;
-  /** Publishes that may wait for their answer; past it `publish` rejects with `too-many-unsettled`. Default, and at most, 1,000. */
+  /**
+   * The offline queue: publishes that may wait for their answer, with or without a connection; past it `publish` rejects
+   * with `too-many-unsettled`. Default, and at most, 1,000.
+   */
   readonly maxUnsettled?: number;
   /** Characters of JSON that may wait for their answer. Default 4 Mi. */
   readonly maxUnsettledLength?: number;
@@ -31,7 +36,7 @@ export interface ClientOptions {
   /**
    * Where the client remembers its session, positions and unsettled publishes, so that a reload of the page goes on with
    * them: the tab's `sessionStorage` (`'session'`, the default in pages), a storage of the application's own, or none
-   * (null, the default elsewhere). What is in it opens the session: see "Storage" in docs/sdk.md.
+   * (null, the default elsewhere). What is in it opens the session: see "A reload" in docs/sdk.md.
    */
   readonly storage?: 'session' | StorageLike | null;
   /** Under which key. Default: `baton` and the first URL. Each client of a page needs its own; a second one with the same has no storage. */
@@ -40,6 +45,7 @@ export interface ClientOptions {
   readonly locks?: LocksLike | null;
   /** Default: the platform's WebSocket. */
   readonly webSocket?: WebSocketFactory;
+  /** For tests. Default: the platform's. */
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;

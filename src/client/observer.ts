@@ -69,4 +69,5 @@ export type WireEvent =
   /** 4010: a new session and a new publisher follow. */
   | { readonly type: 'restarted' };
 
+/** Called at once, in order; it must not throw. */
 export type Observer = (event: WireEvent) => void;

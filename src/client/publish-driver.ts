@@ -16,12 +16,15 @@ import { Timers } from './timers.js';
 
 /** The publish is in the log. `seq` counts this client's publishes on the stream, marks included. */
 export interface Published {
+  /** 1, 2, 3 … on this stream, as a `lost` event would name it. */
   readonly seq: number;
 }
 
 /** Messages that were acknowledged and that Redis has lost since: ranges of `seq`, both ends included. */
 export interface Lost {
+  /** Of this stream. */
   readonly stream: StreamName;
+  /** As `Published.seq` counts. */
   readonly ranges: readonly SequenceRange[];
 }
 

@@ -13,6 +13,7 @@ import { OpenSubscription, type MessageHandler, type Reset, type SubscriptionOwn
 import { Subscriptions } from './subscriptions.js';
 import { Timers } from './timers.js';
 
+/** Where a subscription begins, and how far it may fall behind. */
 export interface SubscribeOptions {
   /**
    * Where to begin instead of now. `'last'`: after the last message of this stream that the application was given, also

@@ -5,6 +5,7 @@ import type { StreamName } from './stream-name.js';
 export const SUBPROTOCOL = 'baton.v1';
 export const CONNECT_PATH = '/v1/connect';
 
+/** What a message may carry. Whole numbers beyond 2^53 belong in strings. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Where each wanted stream continues; null: "from now on". */
@@ -149,8 +150,11 @@ export interface CredentialFrame {
   readonly type: 'credential';
   readonly expiresInMs: number;
 }
+/** A session that is in a channel. */
 export interface PresenceEntry {
+  /** The session's id. */
   readonly session: SessionId;
+  /** Whose it is. */
   readonly user: UserId;
   /** Since when it is there without a break: Redis time, ms since 1970. */
   readonly since: number;

@@ -6,7 +6,9 @@ import type { EntryId } from './ids.js';
  * past the client's offset with other entries, and messages would be missed in silence.
  */
 export interface Position {
+  /** 0 before the first entry. */
   readonly offset: number;
+  /** Of the entry; at offset 0 of the log itself. */
   readonly id: EntryId;
 }
 

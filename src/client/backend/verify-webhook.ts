@@ -9,6 +9,7 @@ export interface WebhookEvent {
   readonly type: string;
   /** When it happened, ISO 8601. */
   readonly timestamp: string;
+  /** Whose session; more fields may come. */
   readonly data: {
     readonly tenant: string;
     readonly session: string;
@@ -19,7 +20,9 @@ export interface WebhookEvent {
 
 /** A webhook whose signature was right. `id` is the same in each delivery of one event: remember it to handle an event once. */
 export interface VerifiedWebhook {
+  /** `webhook-id`. */
   readonly id: string;
+  /** The body. */
   readonly event: WebhookEvent;
 }
 
