@@ -6,6 +6,11 @@ import { eventually } from '../support/eventually.js';
 import { call, install, joinAs, startPodHere, type HttpAnswer, type Installation } from '../support/in-process-pod.js';
 import { RawClient } from '../support/raw-client.js';
 
+interface Read {
+  readonly messages: readonly unknown[];
+  readonly after: string;
+}
+
 const everything = [{ stream: '*', can: ['subscribe', 'publish', 'presence'] }] as const;
 
 let here: Installation;
@@ -84,6 +89,24 @@ it('takes a send over HTTP once for each Idempotency-Key', async () => {
     { offset: 1, repeated: false },
     { offset: 1, repeated: true },
   ]);
+});
+
+it('lets a backend wait for what clients publish, and answer them over a socket', async () => {
+  const read = async (query: string) =>
+    (await ask('GET', `/v1/streams/channel:questions/messages${query}`)).body as Read;
+  const { after } = await read('');
+  const waiting = read(`?after=${after}&waitSeconds=25`);
+  const ann = open('ann');
+  await ann.publish('channel:questions', 'why?');
+  expect((await waiting).messages).toMatchObject([{ data: 'why?' }]);
+  const answers: unknown[] = [];
+  await ann.subscribe('user', ({ data }) => answers.push(data)).ready;
+  const token = here.bearer('backend').slice('Bearer '.length);
+  const backend = connect({ url: `ws://127.0.0.1:${pod.port}`, token });
+  clients.push(backend);
+  await backend.publish('user:ann', 'because');
+  await eventually('the answer', () => answers.length > 0);
+  expect(answers).toEqual(['because']);
 });
 
 it('knows who is in a channel', async () => {
