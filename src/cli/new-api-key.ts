@@ -3,6 +3,9 @@ import { hashSecret, type ApiKeyRow } from '../auth/api-keys.js';
 import type { Grant } from '../protocol/grants.js';
 import type { TenantId } from '../protocol/ids.js';
 
+/** For development: a tenant of one's own. */
+export const EVERYTHING: readonly Grant[] = [{ stream: '*', can: ['subscribe', 'publish', 'presence'] }];
+
 /** 256 random bits as text without dots or line breaks. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 

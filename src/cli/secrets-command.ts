@@ -3,10 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError, type Command } from './command.js';
-import { newApiKey, newSecret } from './new-api-key.js';
+import { EVERYTHING, newApiKey, newSecret } from './new-api-key.js';
 import { tenantOption } from './option-values.js';
-
-const EVERYTHING = [{ stream: '*', can: ['subscribe', 'publish', 'presence'] }] as const;
 
 export const secretsCommand: Command = {
   name: 'secrets',

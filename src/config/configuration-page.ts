@@ -21,7 +21,9 @@ const introduction = `# Configuration
 Baton is configured by environment variables, read once at the start. If anything is wrong with them, all of it is printed
 to stderr, a line each, and the process exits with 78. An empty variable counts as not set, and a variable that begins with
 \`BATON_\` and isn't listed here is refused, so that a misspelt one isn't silently ignored. (In Kubernetes a Service named
-\`baton\` makes such variables in every pod of its namespace, unless \`enableServiceLinks\` is false, as in the chart.)
+\`baton\` makes such variables in every pod of its namespace, unless \`enableServiceLinks\` is false, as in the chart.) Not
+refused are those of the [command line](cli.md), \`BATON_URL\`, \`BATON_API_KEY\` and \`BATON_TOKEN\`. \`baton config\` shows
+what a pod runs with, \`baton check\` whether it can.
 
 Secrets come as files, never as variables. \`baton secrets\` writes a set of them for development.
 

@@ -65,7 +65,8 @@ describe('a configuration that can work', () => {
   });
 
   it('takes an empty variable for one that is not set, and leaves others alone', () => {
-    expect(loadConfig({ ...complete, BATON_API_KEYS_FILE: '', PATH: '/bin', OTHER: 'x' })).toEqual(
+    const ofCommands = { BATON_URL: 'http://x', BATON_API_KEY: 'k', BATON_TOKEN: 't' };
+    expect(loadConfig({ ...complete, ...ofCommands, BATON_API_KEYS_FILE: '', PATH: '/bin', OTHER: 'x' })).toEqual(
       loadConfig(complete),
     );
   });

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { loadTokenKey } from '../../auth/token-key.js';
 import type { Grant } from '../../protocol/grants.js';
 import type { TenantId, UserId } from '../../protocol/ids.js';
-import { newApiKey, newSecret } from '../new-api-key.js';
+import { EVERYTHING, newApiKey, newSecret } from '../new-api-key.js';
 import { signToken } from '../sign-token.js';
 
-export const EVERYTHING: readonly Grant[] = [{ stream: '*', can: ['subscribe', 'publish', 'presence'] }];
 const DAY_SECONDS = 86_400;
 
 export interface TokenOptions {
