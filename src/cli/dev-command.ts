@@ -18,7 +18,8 @@ export const devCommand: Command = {
 
 Everything is kept in the memory of this process and gone with it; the keys are made anew each time. It listens on
 127.0.0.1 only, because the page hands out credentials to whoever can open it. Prints variables that curl and the other
-commands use. Settings of a pod (BATON_WINDOW_MS and so on) hold, those of Redis and of keys don't. Ctrl-C ends it.`,
+commands use. Settings of a pod hold (BATON_WINDOW_MS, BATON_WEBHOOKS_FILE and so on), those of Redis and of keys don't.
+Ctrl-C ends it.`,
 
   async run(args, terminal) {
     const { values } = parseArgs({

@@ -109,6 +109,24 @@ it('lets a backend wait for what clients publish, and answer them over a socket'
   expect(answers).toEqual(['because']);
 });
 
+it('lets a backend hear what is published, over HTTP and on a socket of its own', async () => {
+  const path = '/v1/streams/channel:heard/messages';
+  const { after } = (await ask('GET', path)).body as { readonly after: string };
+  const asked = ask('GET', `${path}?waitSeconds=20&after=${after}`);
+  const heard: unknown[] = [];
+  const backend = connect({
+    url: `ws://127.0.0.1:${pod.port}`,
+    token: here.bearer('backend').replace('Bearer ', ''),
+  });
+  clients.push(backend);
+  const subscription = backend.subscribe('channel:heard', ({ data }) => heard.push(data));
+  await subscription.ready;
+  await open('ann').publish('channel:heard', 'hello');
+  expect((await asked).body).toMatchObject({ messages: [{ offset: 1, data: 'hello' }] });
+  await eventually('the socket to hear it, too', () => heard.length > 0);
+  expect(heard).toEqual(['hello']);
+});
+
 it('knows who is in a channel', async () => {
   const [ann, bob] = [open('ann'), open('bob')];
   const seen = ann.presence('lobby');
