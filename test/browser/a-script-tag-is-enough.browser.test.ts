@@ -40,6 +40,7 @@ itWithChromium('a script tag and the file of the package are enough, under a str
     await eventually(
       () => `the page to subscribe (${problems.join('; ')})`,
       async () => (await page.title()) === 'ready',
+      { withinMs: 15_000 },
     );
     expect((await sendTo(stage, stage.apiUrl, { user: 'ada' }, { text: 'hello' })).status).toBe(201);
     await eventually('the message to be shown', async () => (await page.locator('body').innerText()) === 'hello');

@@ -6,6 +6,7 @@ import { itWithChromium, withChromium } from '../support/browser/with-chromium.j
 import { eventually } from '../support/eventually.js';
 
 const chromium = withChromium();
+const patience = { withinMs: 15_000 };
 /** A directory for screenshots, to look at them. */
 const pictures = process.env['BATON_TEST_PICTURES'] ?? '';
 
@@ -49,11 +50,15 @@ class Person {
 
   async sees(where: Locator, text: string): Promise<void> {
     const words = async () => (await where.innerText()).includes(text);
-    await eventually(`${this.name} to see "${text}"`, words, { withinMs: 10_000 });
+    await eventually(`${this.name} to see "${text}"`, words, patience);
   }
 
   async texts(): Promise<readonly string[]> {
     return this.messages.locator('.text').allInnerTexts();
+  }
+
+  async goesOffline(offline: boolean): Promise<void> {
+    await this.page.context().setOffline(offline);
   }
 
   async picture(name: string): Promise<void> {
@@ -74,6 +79,7 @@ itWithChromium('two people see each other, talk, and find what was said after a 
     await eventually(
       'Grace to see Ada',
       async () => (await grace.page.locator('#people').getByTitle('Ada').count()) === 1,
+      patience,
     );
 
     await ada.says('Hello Grace! The pods under us were replaced twice this morning.');
@@ -95,11 +101,31 @@ itWithChromium('two people see each other, talk, and find what was said after a 
     await grace.enters('kitchen');
     await grace.says('Soup today');
     await ada.sees(ada.page.getByRole('navigation', { name: 'Rooms' }), '1');
-    await eventually('Ada to be alone in the lobby', async () => (await ada.page.locator('#people li').count()) === 1);
+    await eventually(
+      'Ada to be alone in the lobby',
+      async () => (await ada.page.locator('#people li').count()) === 1,
+      patience,
+    );
     await ada.picture('chat-desk');
     await grace.enters('lobby');
     await ada.sees(ada.page.locator('#people'), 'Grace');
     await grace.picture('chat-phone');
+
+    await grace.goesOffline(true);
+    await grace.sees(grace.page.getByRole('status'), 'Offline');
+    await grace.says('Said in a tunnel');
+    await grace.sees(grace.messages, 'Sending');
+    await grace.picture('chat-phone-offline');
+    await ada.says('Are you still there?');
+    await grace.goesOffline(false);
+    await ada.sees(ada.messages, 'Said in a tunnel');
+    await grace.sees(grace.messages, 'still there');
+    await eventually(
+      'both to see the same',
+      async () => JSON.stringify(await ada.texts()) === JSON.stringify(await grace.texts()),
+      patience,
+    );
+    expect((await ada.texts()).filter((text) => text === 'Said in a tunnel')).toHaveLength(1);
 
     expect([...ada.problems, ...grace.problems]).toEqual([]);
     await Promise.all([ada.leaves(), grace.leaves()]);

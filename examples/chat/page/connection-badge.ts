@@ -1,14 +1,19 @@
 import type { Client, ClientState } from './baton.js';
 
-/** Tells how the connection is: messages can be written whatever it says. */
+/** Tells how the connection is. Messages can be written whatever it says. */
 export function showConnection(badge: HTMLElement, client: Client): void {
-  const show = (state: ClientState) => {
-    badge.dataset['kind'] = state.kind;
-    badge.textContent = textFor(state);
+  const show = () => {
+    const { state } = client;
+    // The browser knows that the line is gone before the connection does.
+    const isCut = !navigator.onLine && state.kind !== 'stopped';
+    badge.dataset['kind'] = isCut ? 'offline' : state.kind;
+    badge.textContent = isCut ? 'Offline' : textFor(state);
     badge.title = 'pod' in state ? `Connected to ${state.pod}` : '';
   };
   client.on('state', show);
-  show(client.state);
+  addEventListener('online', show);
+  addEventListener('offline', show);
+  show();
 }
 
 function textFor(state: ClientState): string {
