@@ -74,3 +74,12 @@ it("every name of the SDK's own errors", () => {
       .sort(),
   ).toEqual(names.sort());
 });
+
+it("every name of the backend's helper", () => {
+  const [, union = ''] =
+    /export type BackendErrorName =([^]*?);\n\n/.exec(read('src/client/backend/backend-error.ts')) ?? [];
+  const [, webhook = ''] = /readonly code: (.*),/.exec(read('src/client/backend/verify-webhook.ts')) ?? [];
+  const names = [...`${union}${webhook}`.matchAll(/'([\w-]+)'/g)].map(([, name]) => `\`${name}\``);
+  expect(names.length).toBeGreaterThan(5);
+  expect(tableIn(page, "Of the backend's helper").map(([code]) => code)).toEqual(names);
+});
