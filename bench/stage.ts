@@ -12,8 +12,15 @@ import type { BenchOptions } from './options.js';
 import { Server, type ServerOptions } from './server.js';
 
 export const TENANT = 'bench';
-/** Short enough for Redis to keep rows compact: see docs/performance.md. */
-const GRANTS: readonly Grant[] = [{ stream: 'channel:*', can: ['subscribe', 'publish'] }];
+const GRANTS: readonly Grant[] = [{ stream: '*', can: ['subscribe', 'publish'] }];
+
+/** Files of them, by what they allow: one's own streams, which takes no grant, or all. */
+interface Tokens {
+  readonly own: string;
+  readonly all: string;
+}
+/** Users of the cases that aren't about many of them. */
+const FEW = 2_000;
 
 interface Stoppable {
   stop(gently?: boolean): Promise<void> | void;
@@ -28,7 +35,7 @@ export class Stage {
     private readonly directory: string,
     private readonly secrets: Secrets,
     private readonly program: string,
-    private readonly tokens: string,
+    private readonly tokens: Tokens,
   ) {}
 
   /** Tokens of as many users as there are connections. */
@@ -37,11 +44,15 @@ export class Stage {
   ): Promise<{ readonly stage: Stage; readonly remove: () => Promise<void> }> {
     const directory = await makeTemporaryDirectory('bench');
     const secrets = await writeSecrets(directory.path, []);
-    const tokens = join(directory.path, 'tokens');
-    const lines: string[] = [];
-    for (let user = 0; user < options.connections; user += 1)
-      lines.push(await signToken(secrets.signer, TENANT, `user-${user}`, GRANTS));
-    await writeFile(tokens, `${lines.join('\n')}\n`, { mode: 0o600 });
+    const write = async (name: keyof Tokens, users: number, grants: readonly Grant[]) => {
+      const lines: string[] = [];
+      for (let user = 0; user < users; user += 1)
+        lines.push(await signToken(secrets.signer, TENANT, `user-${user}`, grants));
+      const path = join(directory.path, `tokens-${name}`);
+      await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 });
+      return path;
+    };
+    const tokens = { own: await write('own', options.connections, []), all: await write('all', FEW, GRANTS) };
     const stage = new Stage(options, directory.path, secrets, buildLoadClient(), tokens);
     return { stage, remove: directory.remove };
   }
@@ -77,8 +88,8 @@ export class Stage {
     return this.server({ main: join(repository, `bench/peers/${name}.mjs`), environment });
   }
 
-  load(protocol: Protocol, server: Server, clients: number): LoadClient {
-    const load = LoadClient.start(this.program, protocol, server.port, clients, this.tokens);
+  load(protocol: Protocol, server: Server, clients: number, may: keyof Tokens = 'all'): LoadClient {
+    const load = LoadClient.start(this.program, protocol, server.port, clients, this.tokens[may]);
     this.running.push(load);
     return load;
   }

@@ -55,7 +55,7 @@ async function once(stage: Stage): Promise<Sample> {
       const place = { BATON_PORT: port, BATON_ADVERTISED_URL: `ws://127.0.0.1:${port}` };
       await stage.pod(redis, name, { ...PACE, ...place }, null);
     }
-    const load = stage.load('baton', leaving, connections);
+    const load = stage.load('baton', leaving, connections, 'own');
     await load.ask('streams 1 "session":null');
     await load.open(connections);
     await pause(READY_FOR_MS);

@@ -47,7 +47,7 @@ async function pod(stage: Stage, into: Idle[]): Promise<RedisCost> {
   const observer = new RedisObserver(redis.url);
   try {
     const server = await stage.pod(redis);
-    const load = stage.load('baton', server, connections);
+    const load = stage.load('baton', server, connections, 'own');
     await load.ask('streams 1 "session":null');
     const first = await observer.look();
     // A pod's own: beats and canaries.
@@ -130,7 +130,7 @@ function redisCases(stage: Stage, costs: readonly RedisCost[]): readonly CaseRes
     },
     {
       name: 'redis-bytes',
-      title: `Redis memory per idle session, ${stage.options.connections} of them`,
+      title: `Redis memory per idle session without grants, ${stage.options.connections} of them`,
       unit: 'B',
       better: 'less',
       figures: figure(costs.map(({ bytes }) => bytes)),
