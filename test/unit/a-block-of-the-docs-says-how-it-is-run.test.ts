@@ -95,6 +95,22 @@ describe('what is wrong in a block is found', () => {
     ]);
   });
 
+  it('bodies', async () => {
+    const error = (text: string) => fenced('<!-- run: error -->', 'json', `{"error": ${text}}`);
+    expect(await error('{"code": "not-found", "message": "x"}')).toEqual(['']);
+    expect(await error('{"code": "not-fond", "message": "x"}')).toEqual(['there is no error not-fond']);
+    expect(await error('{"code": "busy", "message": "x"}')).toEqual([expect.stringContaining('busy is temporary')]);
+    const event = (data: string) =>
+      `{"type": "session.ended", "timestamp": "2026-03-01T09:30:00.125Z", "data": {"tenant": "a", "session": "s", ${data}}}`;
+    expect(await fenced('<!-- run: webhook -->', 'json', event('"user": "u"'))).toEqual(['']);
+    expect(await fenced('<!-- run: webhook -->', 'json', event('"user": "u", "pod": "p"'))).toEqual([
+      expect.stringContaining('what is sent is'),
+    ]);
+    expect(await fenced('<!-- run: receivers -->', 'json', '[{"tenant": "a"}]')).toEqual([
+      expect.stringContaining('0.url'),
+    ]);
+  });
+
   it('settings', async () => {
     expect(await fenced('<!-- run: config -->', 'ini', 'BATON_PORT=9000')).toEqual(['']);
     expect(await fenced('<!-- run: config -->', 'ini', 'BATON_PROT=9000')).toEqual([

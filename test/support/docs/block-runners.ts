@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { allowSettings, type Mark, parseMark, setting } from './block-mark.js';
 import type { BlockRunner, MarkedBlock } from './block-runner.js';
+import { errorRunner, receiversRunner, webhookRunner } from './document-runners.js';
 import { answerRunner, frameRunner } from './json-runners.js';
 import type { Block } from './markdown-blocks.js';
 import { moduleRunner } from './module-runner.js';
@@ -33,6 +34,9 @@ const runners: ReadonlyMap<string, BlockRunner> = new Map([
   ['file', fileRunner],
   ['frame', frameRunner],
   ['answer', answerRunner],
+  ['error', errorRunner],
+  ['receivers', receiversRunner],
+  ['webhook', webhookRunner],
   ['config', configRunner],
   ['redis', redisRunner],
   ['redis-conf', redisConfRunner],
