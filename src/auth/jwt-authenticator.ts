@@ -12,6 +12,9 @@ const MAX_TOKEN_LENGTH = 16_384;
 /** How far the issuer's clock may be ahead of ours (`nbf`). Expiry has no such tolerance: its time is also in rows. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
+/** As it was signed, and in no other spelling: the library would also take padding. */
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 const claimsSchema = z.object({
   sub: z.custom<UserId>(isTokenUser, 'must be a user id'),
   tenant: z.custom<TenantId>(isTenantId, 'must be a tenant id'),
@@ -32,6 +35,7 @@ export class JwtAuthenticator implements Authenticator {
 
   async verifyToken(token: string): Promise<Principal> {
     if (token.length > MAX_TOKEN_LENGTH) throw refused('longer than 16,384 characters');
+    if (!COMPACT.test(token)) throw refused('not three parts of base64url');
     const { payload, protectedHeader } = await this.verifySignature(token);
     // Other kinds of JWT of the same issuer (`at+jwt`, `logout+jwt`, `dpop+jwt`) were made for something else.
     if (protectedHeader.typ !== undefined && protectedHeader.typ !== 'JWT') throw refused('`typ` is not JWT');

@@ -29,8 +29,8 @@ export class FrameDispatcher {
 
   /** `bytes`: of the frame as it came. */
   dispatch(connection: Connection, text: string, bytes: number): void {
-    // What comes after our close frame isn't even parsed.
-    if (!connection.alive) return;
+    // What comes after our close frame, or after `bye`, isn't even parsed.
+    if (!connection.alive || connection.saidBye) return;
     const frame = read(text);
     const verdict = admitFrame(connection.state, frame.type);
     if (verdict === 'violation') {
@@ -40,6 +40,7 @@ export class FrameDispatcher {
     }
     if (verdict === 'drop') return;
     // At once: what comes in the same packet is judged by the state after `hello`, not by when its method runs.
+    if (frame.type === 'bye') connection.saidBye = true;
     if (frame.type === 'hello') connection.advance('hello');
     else if (!this.rates.take(connection, frame, bytes)) return;
     this.handlers.get(frame.type)?.({ connection, frame });

@@ -32,7 +32,7 @@ export function parseClientFrame(text: string): ClientFrame {
   const fields = parseObject(text);
   const parse = typeof fields['type'] === 'string' ? parsers.get(fields['type']) : undefined;
   if (!parse) throw new FrameError('unknown-type', `unknown frame type ${show(fields['type'])}`);
-  if (parse !== parsePublish) checkBounds(fields);
+  if (parse !== parsePublish) checkBounds(fields, aboutSubscribe(fields));
   return parse(fields);
 }
 
@@ -87,8 +87,9 @@ function parsePublish(fields: Fields): PublishFrame {
   const seq = numberField(fields, 'seq', 1);
   const { data, ...envelope } = fields;
   checkBounds(envelope, { stream, seq });
-  const after = numberField(fields, 'after', 0);
-  if (after >= seq) throw new FrameError('bad-frame', '`after` must be below `seq`', { stream, seq });
+  const { after } = fields;
+  if (!isNumber(after, 0) || after >= seq)
+    throw new FrameError('bad-frame', '`after` must be a whole number below `seq`', { stream, seq });
   if (data === undefined) return { type: 'publish', stream, seq, after };
   return { type: 'publish', stream, seq, after, data: data as Json };
 }
@@ -98,6 +99,11 @@ function parseSubscribe(fields: Fields): SubscribeFrame {
   const position = fields['position'];
   if (position === undefined || position === null) return { type: 'subscribe', stream };
   return { type: 'subscribe', stream, position: parsePosition(position, stream) };
+}
+
+/** An error about a subscribe names its stream. */
+function aboutSubscribe({ type, stream }: Fields): FrameError['about'] {
+  return type === 'subscribe' && isStreamName(stream) ? { stream } : {};
 }
 
 function parsePresence(fields: Fields): PresenceAskFrame {
