@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, readFile } from 'node:fs/promises';
 import { chromium as playwright, type Browser, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
+import { eventually } from '../eventually.js';
 import { killWithThisProcess } from '../kill-with-this-process.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../temporary-directory.js';
 import { findChromium } from './chromium-binary.mjs';
@@ -157,13 +158,20 @@ async function exited(child: ChildProcess, withinMs: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Whatever is left of the group. */
+/** Whatever is left of the group: what still ran would write into the profile while it is removed. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined) return;
+  const { pid } = child;
+  if (pid === undefined) return;
+  await exited(child, signalled(pid, 'SIGKILL') ? closeWithinMs : 0);
+  // Where nobody reaps orphans, those of the group stay: they write nothing.
+  await eventually('the group to be gone', () => !signalled(pid, 0), { withinMs: 1_000 }).catch(() => undefined);
+}
+
+/** False if nothing is left of the group. */
+function signalled(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    return process.kill(-group, signal);
   } catch {
-    // Nothing is left.
+    return false;
   }
-  await exited(child, closeWithinMs);
 }
