@@ -2,10 +2,17 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setting, settings } from './block-mark.js';
+import { executablesNamed } from '../executables.mjs';
 import type { BlockRunner } from './block-runner.js';
 import { startBlock } from './run-block.js';
+import { shownChecks } from './shown-blocks.js';
 
 const EXPORTS = '.exports.sh';
+
+/** What readers have and a machine of tests may not: a block that uses one is then only checked for what it names. */
+const programs = ['curl', 'redis-cli'];
+const lacks = (code: string): boolean =>
+  programs.some((name) => code.includes(`${name} `) && executablesNamed([name]).length === 0);
 
 /** A block of a shell: what it exports, and where it went, the next one of the page finds, as a reader's terminal does. */
 export const shRunner: BlockRunner = {
@@ -13,6 +20,10 @@ export const shRunner: BlockRunner = {
   settings: ['prints', 'status', 'endless', 'background'],
 
   async run({ block, mark, stage }) {
+    if (lacks(block.code)) {
+      shownChecks.get('sh')?.(block.code);
+      return;
+    }
     const here = await stage();
     const { directory, environment } = here;
     const exports = join(directory, EXPORTS);
