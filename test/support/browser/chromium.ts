@@ -163,8 +163,8 @@ async function end(child: ChildProcess): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
   await exited(child, signalled(pid, 'SIGKILL') ? closeWithinMs : 0);
-  // Where nobody reaps orphans, those of the group stay: they write nothing.
-  await eventually('the group to be gone', () => !signalled(pid, 0), { withinMs: 1_000 }).catch(() => undefined);
+  // Those that have ended may stay for a while where orphans are reaped late: they write nothing.
+  await eventually('the group to be gone', () => !signalled(pid, 0), { withinMs: 200 }).catch(() => undefined);
 }
 
 /** False if nothing is left of the group. */
