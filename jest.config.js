@@ -13,7 +13,7 @@ const sizes = [
   { name: 'docs', timeoutMs: 30 * second },
   { name: 'model', timeoutMs: 600 * second },
   { name: 'e2e', timeoutMs: 120 * second, build: true },
-  { name: 'browser', timeoutMs: 120 * second, build: true },
+  { name: 'browser', timeoutMs: 120 * second, build: true, setup: 'build-before-browser-tests' },
   { name: 'cluster', timeoutMs: 600 * second, build: true },
 ];
 
@@ -21,7 +21,7 @@ const sizes = [
 export default {
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/counting-reporter.js'],
-  projects: sizes.map(({ name, timeoutMs, build = false }) => ({
+  projects: sizes.map(({ name, timeoutMs, build = false, setup = 'build-before-tests' }) => ({
     displayName: name,
     rootDir: import.meta.dirname,
     roots: ['<rootDir>/test'],
@@ -34,6 +34,6 @@ export default {
     transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
     setupFiles: ['reflect-metadata'],
-    ...(build && { globalSetup: '<rootDir>/scripts/build-before-tests.mjs' }),
+    ...(build && { globalSetup: `<rootDir>/scripts/${setup}.mjs` }),
   })),
 };
