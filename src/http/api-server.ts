@@ -6,6 +6,8 @@ import { DrainCoordinator } from '../draining/drain-coordinator.js';
 const BODY_LIMIT_BYTES = 81_920;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
+/** How often that is looked at: Node's own 30 s would let whoever is slow stay for so much longer. */
+const LOOK_EVERY_MS = 1_000;
 /** Above the idle limit of the usual proxies (60 s): the side that closes first must not be the one that is called. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -32,7 +34,7 @@ export function configureApi(app: ExpressApplication): Server {
   // Backends on Java offer HTTP/2 with their first request (`Upgrade: h2c`): an offer may be ignored, and only a
   // WebSocket's is taken. A variable of its own: the published types know the option, not the property.
   const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
-  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket, connectionsCheckingInterval: LOOK_EVERY_MS });
   server.headersTimeout = HEADERS_WITHIN_MS;
   server.requestTimeout = REQUEST_WITHIN_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
