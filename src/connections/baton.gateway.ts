@@ -7,7 +7,6 @@ import type {
   HelloFrame,
   PongFrame,
   PresenceAskFrame,
-  PublishFrame,
   SubscribeFrame,
   TokenFrame,
   UnsubscribeFrame,
@@ -15,14 +14,14 @@ import type {
 import { SESSION_STORE, type SessionStore } from '../sessions/session-store.js';
 import { applyClaim } from './claim-result.js';
 import { Credentials } from './credentials.js';
-import type { Received, UnreadableFrame } from './frame-dispatcher.js';
+import type { Received } from './frame-dispatcher.js';
 import { HandshakeGate } from './handshake-gate.js';
 import { SessionOpener } from './session-opener.js';
 import { UnansweredWrites } from './unanswered-writes.js';
 
 /**
- * One method a frame type; the first argument is Nest's client, which all sockets share. Provided as a class: Nest
- * doesn't look for gateways among factories.
+ * One method a frame type, but for `publish`, which needs none of what Nest adds (see FrameDispatcher). The first argument
+ * is Nest's client, which all sockets share. Provided as a class: Nest doesn't look for gateways among factories.
  */
 @WebSocketGateway({ path: CONNECT_PATH })
 export class BatonGateway {
@@ -38,11 +37,6 @@ export class BatonGateway {
   hello(_server: unknown, { connection, frame }: Received<HelloFrame>): void {
     const retryAfterMs = this.gate.enter(() => this.opener.open(connection, frame));
     if (retryAfterMs !== null) connection.busy(retryAfterMs);
-  }
-
-  @SubscribeMessage('publish')
-  publish(_server: unknown, { connection, frame }: Received<PublishFrame>): void {
-    connection.session?.publisher.publish(frame);
   }
 
   @SubscribeMessage('subscribe')
@@ -77,12 +71,6 @@ export class BatonGateway {
       const { code, message, retryAfterMs } = error;
       connection.send({ type: 'error', code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     }
-  }
-
-  @SubscribeMessage('unreadable')
-  unreadable(_server: unknown, { connection, frame }: Received<UnreadableFrame>): void {
-    const { code, message, about } = frame.error;
-    connection.send({ type: 'error', code, message, ...about });
   }
 
   @SubscribeMessage('pong')

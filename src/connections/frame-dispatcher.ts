@@ -11,7 +11,7 @@ export interface UnreadableFrame {
 }
 
 /** What a gateway method is called with: frames of all sockets come through one Nest client (see BatonWsAdapter). */
-export interface Received<Frame extends ClientFrame | UnreadableFrame = ClientFrame | UnreadableFrame> {
+export interface Received<Frame extends ClientFrame = ClientFrame> {
   readonly connection: Connection;
   readonly frame: Frame;
 }
@@ -43,7 +43,19 @@ export class FrameDispatcher {
     if (frame.type === 'bye') connection.saidBye = true;
     if (frame.type === 'hello') connection.advance('hello');
     else if (!this.rates.take(connection, frame, bytes)) return;
-    this.handlers.get(frame.type)?.({ connection, frame });
+    this.execute(connection, frame);
+  }
+
+  /**
+   * Nest's way to a method waits for guards and pipes, which a publish doesn't have, and would cost as much as all else
+   * that a publish takes here. What can't be read is answered in its turn with them.
+   */
+  private execute(connection: Connection, frame: ClientFrame | UnreadableFrame): void {
+    if (frame.type === 'publish') connection.session?.publisher.publish(frame);
+    else if (frame.type === 'unreadable') {
+      const { code, message, about } = frame.error;
+      connection.send({ type: 'error', code, message, ...about });
+    } else this.handlers.get(frame.type)?.({ connection, frame });
   }
 }
 

@@ -30,7 +30,7 @@ export class SessionPublisher {
   private paused = false;
   private stopped = false;
   /** Streams with something settled or under way: a client says a mark on each after `welcome`, so none is missed. */
-  private used: Set<StreamName> | null = null;
+  private used: Map<StreamName, StreamOwner> | null = null;
 
   constructor(
     private readonly ports: PublishingPorts,
@@ -54,8 +54,7 @@ export class SessionPublisher {
       this.answerAlone(frame, 'too-many-streams');
       return;
     }
-    (this.used ??= new Set<StreamName>()).add(stream);
-    const owner = ownerOf(stream, this.identity);
+    const owner = this.ownerOf(stream);
     const readAtMs = this.ports.timeMs(owner);
     const base = { session, publisher, seq, after: frame.after, readAtMs };
     const item = this.itemOf(frame, base);
@@ -86,20 +85,29 @@ export class SessionPublisher {
   async touch(): Promise<void> {
     const { session, publisher } = this.identity;
     if (publisher === null || this.stopped) return;
-    const streams = [...(this.used ?? [])];
-    await Promise.all(
-      streams.map((stream) => this.ports.log.touch(ownerOf(stream, this.identity), session, publisher)),
-    );
+    const owners = [...(this.used?.values() ?? [])];
+    await Promise.all(owners.map((owner) => this.ports.log.touch(owner, session, publisher)));
   }
 
   /** Whether something was published to such a stream. */
   usesAny(which: (owner: StreamOwner) => boolean): boolean {
-    return [...(this.used ?? [])].some((stream) => which(ownerOf(stream, this.identity)));
+    return [...(this.used?.values() ?? [])].some(which);
   }
 
   /** The session has moved or the socket has closed: what Redis still answers is not told; the client repeats it. */
   stop(): void {
     this.stopped = true;
+  }
+
+  /** The same object each time, for which the log knows its keys. */
+  private ownerOf(stream: StreamName): StreamOwner {
+    const used = (this.used ??= new Map<StreamName, StreamOwner>());
+    let owner = used.get(stream);
+    if (!owner) {
+      owner = ownerOf(stream, this.identity);
+      used.set(stream, owner);
+    }
+    return owner;
   }
 
   private itemOf(frame: PublishFrame, base: Omit<SequencedItem, 'kind'>): SequencedItem {

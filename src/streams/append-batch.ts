@@ -8,7 +8,7 @@ import type { AppendLimits } from './append-limits.js';
 import type { AppendItem, AppendResult } from './stream-log.js';
 
 /** A batch goes to Redis as one script: it must not hold other clients' commands up. */
-export const MAX_BATCH = { items: 64, bytes: 262_144 } as const;
+export const MAX_BATCH = { items: 128, bytes: 262_144 } as const;
 
 /**
  * The script call for a batch. Entry ids are made here, anew for every sending: a repeat after a rewound log must not

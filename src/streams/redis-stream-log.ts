@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import { randomId } from '../lib/random-id.js';
 import { asEntryId, type PublisherId, type SessionId } from '../protocol/ids.js';
 import type { Position } from '../protocol/position.js';
-import type { RedisKeys, StreamOwner } from '../redis/keys.js';
+import type { RedisKeys, StreamKeys, StreamOwner } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
 import { appendLimits, type AppendLimits } from './append-limits.js';
 import { AppendQueue, MAX_WAITING_BYTES_PER_POD, type AppendQueueContext } from './append-queue.js';
@@ -21,6 +21,8 @@ export interface StreamLogPorts {
 export class RedisStreamLog implements StreamLog {
   /** Streams with an append under way; an idle one is dropped. */
   private readonly queues = new Map<string, AppendQueue>();
+  /** Of those who append again and again to the same. */
+  private readonly keysOf = new WeakMap<StreamOwner, StreamKeys>();
   private readonly limits: AppendLimits;
   private readonly queueContext: AppendQueueContext;
 
@@ -45,11 +47,16 @@ export class RedisStreamLog implements StreamLog {
   }
 
   append(owner: StreamOwner, item: AppendItem): Promise<AppendResult> {
-    const keys = this.ports.keys.stream(owner);
-    let queue = this.queues.get(keys.log);
+    let keys = this.keysOf.get(owner);
+    if (!keys) {
+      keys = this.ports.keys.stream(owner);
+      this.keysOf.set(owner, keys);
+    }
+    const { log } = keys;
+    let queue = this.queues.get(log);
     if (!queue) {
-      queue = new AppendQueue(keys, this.queueContext, () => this.queues.delete(keys.log));
-      this.queues.set(keys.log, queue);
+      queue = new AppendQueue(keys, this.queueContext, () => this.queues.delete(log));
+      this.queues.set(log, queue);
     }
     return queue.append(item);
   }

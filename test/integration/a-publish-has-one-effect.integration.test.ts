@@ -176,7 +176,7 @@ describe('a batch', () => {
     expect(heard[0]?.split('\n')).toHaveLength(60);
   });
 
-  it('is cut at 64 items, and the rest follows in order', async () => {
+  it('is cut at 128 items, and the rest follows in order', async () => {
     await together(...Array.from({ length: 300 }, (_, index) => ({ seq: index + 1 })));
     expect(await content()).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   });
