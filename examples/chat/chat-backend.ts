@@ -65,7 +65,7 @@ export class ChatBackend {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+    return `http://localhost:${(this.server.address() as AddressInfo).port}/`;
   }
 
   async stop(): Promise<void> {

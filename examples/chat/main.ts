@@ -19,6 +19,9 @@ const backend = await ChatBackend.start({
     }),
   sdk,
   port: Number(values.port),
+}).catch((error: unknown) => {
+  process.stderr.write(`The chat could not be started: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
 });
 process.stdout.write(`The chat: ${backend.url}\nBaton:    ${baton.url}\nCtrl-C ends both.\n`);
 
