@@ -13,6 +13,7 @@ import { configRunner, redisConfRunner, redisRunner } from './setting-runners.js
 import { shRunner } from './sh-runner.js';
 import { shownChecks } from './shown-blocks.js';
 import { sumsRunner } from './sums-runner.js';
+import { talkRunner } from './talk-runner.js';
 
 /** Keeps a block under a name, for the shell of its page. */
 const fileRunner: BlockRunner = {
@@ -33,6 +34,7 @@ const runners: ReadonlyMap<string, BlockRunner> = new Map([
   ['dev', devRunner],
   ['file', fileRunner],
   ['frame', frameRunner],
+  ['talk', talkRunner],
   ['answer', answerRunner],
   ['error', errorRunner],
   ['receivers', receiversRunner],

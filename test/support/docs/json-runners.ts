@@ -15,9 +15,10 @@ export const frameRunner: BlockRunner = {
   },
 };
 
-function framesOf(code: string): readonly string[] {
+/** One a line, or one over all lines. */
+export function framesOf(code: string): readonly string[] {
   const lines = code.split('\n').filter((line) => line.trim() !== '');
-  return lines.every((line) => line.startsWith('{"type"')) ? lines : [code];
+  return lines.every((line) => line.startsWith('{')) ? lines : [code];
 }
 
 function checkFrame(text: string, from: 'client' | 'service'): void {
