@@ -49,7 +49,7 @@ export interface ClientOptions {
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
-  /** Hears of everything on the wire, for tests and measurements. */
+  /** Hears of everything on the wire, for tests and measurements. Not in `baton.min.js`. */
   readonly observer?: Observer;
 }
 

@@ -4,6 +4,7 @@ import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { describe, sameState, type ClientState } from './client-state.js';
 import { Emitter } from './emitter.js';
+import { OBSERVED } from './observer.js';
 import { PageMemory } from './page-memory.js';
 import { PresenceDriver } from './presence-driver.js';
 import type { Presence } from './presence.js';
@@ -224,7 +225,7 @@ export class Client<Streams extends object = object> {
         this.#presence.gone(connection);
       },
       restarted: (goneSession) => {
-        settings.observer?.({ type: 'restarted' });
+        if (OBSERVED) settings.observer?.({ type: 'restarted' });
         this.#publisher.restarted();
         this.#events.emit('restarted', { goneSession });
       },

@@ -71,3 +71,7 @@ export type WireEvent =
 
 /** Called at once, in order; it must not throw. */
 export type Observer = (event: WireEvent) => void;
+
+declare const BATON_OBSERVED: boolean;
+/** False in the file for a script tag, which is built without what only tests and measurements need. */
+export const OBSERVED = typeof BATON_OBSERVED === 'undefined' || BATON_OBSERVED;

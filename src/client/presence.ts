@@ -30,9 +30,9 @@ export interface Presence {
 
 /** A presence with its client's side. */
 export class OpenPresence implements Presence {
-  readonly ready: Promise<void>;
+  readonly #settle = Promise.withResolvers<undefined>();
+  readonly ready = this.#settle.promise;
   readonly #events: Emitter<PresenceEvents>;
-  readonly #settle: { readonly resolve: (value: undefined) => void; readonly reject: (error: Error) => void };
   #open = true;
 
   constructor(
@@ -43,10 +43,7 @@ export class OpenPresence implements Presence {
       callbackThrew(error: unknown): void;
     },
   ) {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    this.ready = promise;
     this.ready.catch(() => undefined);
-    this.#settle = { resolve, reject };
     this.#events = new Emitter((error) => {
       owner.callbackThrew(error);
     });

@@ -9,7 +9,8 @@ import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import type { KeptPublishes } from './kept.js';
-import type { PublishEffect } from './publish-queue.js';
+import { OBSERVED } from './observer.js';
+import type { PublishEffect } from './publish-state.js';
 import { Publishing, type Abandoned } from './publishing.js';
 import type { SequenceRange } from './sequence-ranges.js';
 import { Timers } from './timers.js';
@@ -32,7 +33,7 @@ export interface PublishDriverPort {
   send(connection: number, text: string): void;
   lost(lost: Lost): void;
   /** Something of an earlier page, whose promise is gone with it, was not published. */
-  failed(error: ClientError): void;
+  readonly failed: (error: ClientError) => void;
   /** Something that a later page should know. */
   changed(): void;
 }
@@ -83,12 +84,7 @@ export class PublishDriver {
   restore(kept: KeptPublishes, sent: boolean): void {
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
-    this.#publishing.restore(kept.queues, sent, () => ({
-      resolve: () => undefined,
-      reject: (error) => {
-        this.port.failed(error);
-      },
-    }));
+    this.#publishing.restore(kept.queues, sent, { resolve: () => undefined, reject: this.port.failed });
     this.#publisher = kept.publisher;
     this.#publishAgain(left);
   }
@@ -172,12 +168,12 @@ export class PublishDriver {
     const { stream } = effect;
     switch (effect.type) {
       case 'send':
-        this.settings.observer?.({ ...effect, type: 'publish' });
+        if (OBSERVED) this.settings.observer?.({ ...effect, type: 'publish' });
         this.port.send(effect.connection, publishText(effect));
         this.#measured ??= { stream, seq: effect.seq, atMs: this.settings.clock.monotonic() };
         break;
       case 'settled':
-        this.settings.observer?.({ type: 'ack', stream, seq: effect.seq, mark: effect.ticket === null });
+        if (OBSERVED) this.settings.observer?.({ type: 'ack', stream, seq: effect.seq, mark: effect.ticket === null });
         this.#measure(stream, effect.seq);
         return effect.ticket?.resolve({ seq: effect.seq });
       case 'rejected':
@@ -185,7 +181,7 @@ export class PublishDriver {
           this.#reject(stream, effect.seq, effect.ticket, new ClientError(effect.code, effect.message));
         break;
       case 'lost':
-        this.settings.observer?.({ type: 'lost', stream, ranges: effect.ranges });
+        if (OBSERVED) this.settings.observer?.({ type: 'lost', stream, ranges: effect.ranges });
         this.port.lost({ stream, ranges: effect.ranges });
         break;
       case 'wait': {
@@ -210,7 +206,7 @@ export class PublishDriver {
   }
 
   #reject(stream: StreamName, seq: number, ticket: Ticket, error: ClientError): void {
-    this.settings.observer?.({ type: 'rejected', stream, seq, code: error.code });
+    if (OBSERVED) this.settings.observer?.({ type: 'rejected', stream, seq, code: error.code });
     ticket.reject(error);
   }
 }

@@ -1,22 +1,19 @@
 import type { AckFrame, ErrorFrame, GapFrame, RefusedFrame } from '../protocol/frames.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import type { KeptQueue } from './kept.js';
-import { PublishQueue, type PublishEffect } from './publish-queue.js';
+import * as publishState from './publish-state.js';
+import type { PublishChange, PublishEffect, PublishState, Unsettled } from './publish-state.js';
 
 type Answer = AckFrame | RefusedFrame | GapFrame | ErrorFrame;
 
 /** What an abandoned publisher leaves: its outcome is unknown if it was ever sent. */
-export interface Abandoned<Ticket> {
+export interface Abandoned<Ticket> extends Unsettled<Ticket> {
   readonly stream: StreamName;
-  readonly seq: number;
-  readonly data: string | null;
-  readonly ticket: Ticket | null;
-  readonly sent: boolean;
 }
 
 /** One publisher: a sequence per stream, all answered on the current connection alone (M). No I/O: it returns what to do. */
 export class Publishing<Ticket> {
-  readonly #queues = new Map<StreamName, PublishQueue<Ticket>>();
+  readonly #streams = new Map<StreamName, PublishState<Ticket>>();
   #current: number | null = null;
 
   /** Publishes without their answer, on all streams. */
@@ -29,79 +26,87 @@ export class Publishing<Ticket> {
   }
 
   /** Goes on where another page's publisher stopped; `sent`: somebody may have them already. */
-  restore(queues: readonly KeptQueue[], sent: boolean, ticketOf: (stream: StreamName) => Ticket): void {
-    for (const kept of queues) this.#queues.set(kept.stream, PublishQueue.restored(kept, sent, ticketOf(kept.stream)));
+  restore(queues: readonly KeptQueue[], sent: boolean, ticket: Ticket): void {
+    for (const kept of queues) this.#streams.set(kept.stream, publishState.restoredPublishing(kept, sent, ticket));
   }
 
   /** For the next page, with data of at most `room` characters. */
   kept(room: number): readonly KeptQueue[] {
     let left = room;
-    return [...this.#queues.values()].map((queue) => {
-      const kept = queue.kept(left);
+    return [...this.#streams.values()].map((state) => {
+      const kept = publishState.keptPublishing(state, left);
       for (const [, data] of kept.unsettled) left -= data?.length ?? 0;
       return kept;
     });
   }
 
   publish(stream: StreamName, data: string, ticket: Ticket): readonly PublishEffect<Ticket>[] {
-    const queue = this.#queues.get(stream) ?? new PublishQueue<Ticket>(stream, this.#current);
-    this.#queues.set(stream, queue);
-    return queue.publish(data, ticket);
+    const state = this.#streams.get(stream) ?? publishState.initialPublishing<Ticket>(stream, this.#current);
+    return this.#keep(publishState.publish(state, data, ticket));
   }
 
   /** From now on only this connection's answers count (M). */
   welcomed(connection: number): readonly PublishEffect<Ticket>[] {
     this.#current = connection;
-    return this.#each((queue) => queue.connected(connection));
+    return this.#each((state) => publishState.connected(state, connection));
   }
 
   gone(connection: number): void {
     if (this.#current !== connection) return;
     this.#current = null;
-    for (const queue of this.#queues.values()) queue.disconnected();
+    this.#each((state) => [publishState.disconnected(state), []]);
   }
 
   /** After the random time of a `probe`. */
   probe(): readonly PublishEffect<Ticket>[] {
-    return this.#each((queue) => queue.probe());
+    return this.#each(publishState.onProbe);
   }
 
   answer(connection: number, frame: Answer): readonly PublishEffect<Ticket>[] {
-    const queue = frame.stream === undefined ? undefined : this.#queues.get(frame.stream);
-    if (queue === undefined || connection !== this.#current) return [];
-    switch (frame.type) {
-      case 'ack':
-        return queue.ack(frame);
-      case 'refused':
-        return queue.refused(frame);
-      case 'gap':
-        return queue.gap(frame);
-      case 'error':
-        return queue.error(frame);
-    }
+    const state = frame.stream === undefined ? undefined : this.#streams.get(frame.stream);
+    return state === undefined || connection !== this.#current ? [] : this.#keep(answered(state, frame));
   }
 
   retryDue(stream: StreamName): readonly PublishEffect<Ticket>[] {
-    return this.#queues.get(stream)?.retryDue() ?? [];
+    const state = this.#streams.get(stream);
+    return state ? this.#keep(publishState.onRetryDue(state)) : [];
   }
 
   /** Ends this publisher: everything without an answer, in order within its stream. */
   abandon(): readonly Abandoned<Ticket>[] {
-    const left = [...this.#queues.values()].flatMap(({ stream, unsettled }) =>
-      unsettled.map(({ seq, data, ticket, sent }) => ({ stream, seq, data, ticket, sent })),
+    const left = [...this.#streams.values()].flatMap(({ stream, unsettled }) =>
+      unsettled.map((entry) => ({ stream, ...entry })),
     );
-    this.#queues.clear();
+    this.#streams.clear();
     return left;
   }
 
-  #each(run: (queue: PublishQueue<Ticket>) => readonly PublishEffect<Ticket>[]): readonly PublishEffect<Ticket>[] {
-    return [...this.#queues.values()].flatMap(run);
+  #each(run: (state: PublishState<Ticket>) => PublishChange<Ticket>): readonly PublishEffect<Ticket>[] {
+    return [...this.#streams.values()].flatMap((state) => this.#keep(run(state)));
+  }
+
+  #keep([state, effects]: PublishChange<Ticket>): readonly PublishEffect<Ticket>[] {
+    this.#streams.set(state.stream, state);
+    return effects;
   }
 
   #sum(weight: (data: string) => number): number {
     let total = 0;
-    for (const { unsettled } of this.#queues.values())
+    for (const { unsettled } of this.#streams.values())
       for (const { data } of unsettled) total += data === null ? 0 : weight(data);
     return total;
+  }
+}
+
+function answered<Ticket>(state: PublishState<Ticket>, frame: Answer): PublishChange<Ticket> {
+  switch (frame.type) {
+    case 'ack':
+      return publishState.onAck(state, frame);
+    case 'refused':
+      return publishState.onRefused(state, frame);
+    case 'gap':
+      return publishState.onGap(state, frame);
+    case 'error':
+      return publishState.onError(state, frame);
   }
 }

@@ -6,6 +6,7 @@ import type { ErrorFrame, MigrateFrame, ServerFrame, StreamPositions, WelcomeFra
 import type { PublisherId } from '../protocol/ids.js';
 import type { ClientSettings } from './client-options.js';
 import { allowedEndpoints } from './endpoints.js';
+import { OBSERVED } from './observer.js';
 import { transition } from './ownership-transition.js';
 import {
   initialOwnership,
@@ -178,7 +179,8 @@ export class SessionDriver {
   #open(opened: Opened, identity: HelloIdentity): void {
     const { connection, attempt, url } = opened;
     this.#hellos.set(connection, { opened, identity });
-    this.settings.observer?.({ type: 'opened', connection, attempt, url, handOver: this.#state.current !== null });
+    if (OBSERVED)
+      this.settings.observer?.({ type: 'opened', connection, attempt, url, handOver: this.#state.current !== null });
     this.listener.opening();
     this.#sockets.open(connection, url);
   }
@@ -240,22 +242,15 @@ export class SessionDriver {
     this.#welcome = frame;
     this.#renewal.cancel();
     const { session, resume, resumed, pod, revision } = frame;
-    this.settings.observer?.({
-      type: 'welcome',
-      connection,
-      attempt: next.opened.attempt,
-      session,
-      resumed,
-      pod,
-      revision,
-    });
+    const { attempt } = next.opened;
+    if (OBSERVED) this.settings.observer?.({ type: 'welcome', connection, attempt, session, resumed, pod, revision });
     this.#dispatch({ type: 'welcome', connection, session: { id: session, resume } });
     this.#sockets.watchSilence(connection, 2_000 * frame.pingSeconds);
   }
 
   #migrate(connection: number, { withinMs, deadlineMs, endpoints: offered, reason }: MigrateFrame): void {
     const endpoints = allowedEndpoints(offered, this.settings.urls, this.settings.allowedOrigins);
-    this.settings.observer?.({ type: 'migrate', connection, reason, endpoints });
+    if (OBSERVED) this.settings.observer?.({ type: 'migrate', connection, reason, endpoints });
     this.#dispatch({ type: 'migrate', connection, withinMs, deadlineMs, endpoints });
   }
 
@@ -267,18 +262,10 @@ export class SessionDriver {
   }
 
   #observeClosed(connection: number, code: number, reason: string, dropped: boolean): void {
-    const hello = this.settings.observer && this.#hellos.get(connection);
-    if (!hello) return;
+    const attempt = this.#hellos.get(connection)?.opened.attempt;
+    if (!OBSERVED || attempt === undefined) return;
     const wasCurrent = this.#state.current?.connection === connection;
-    this.settings.observer({
-      type: 'closed',
-      connection,
-      attempt: hello.opened.attempt,
-      code,
-      reason,
-      wasCurrent,
-      dropped,
-    });
+    this.settings.observer?.({ type: 'closed', connection, attempt, code, reason, wasCurrent, dropped });
   }
 
   #isWelcomed(connection: number): boolean {

@@ -8,6 +8,7 @@ import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { AnswerWatch } from './answer-watch.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
+import { OBSERVED } from './observer.js';
 import type { StreamEffect } from './stream-state.js';
 import { OpenSubscription, type MessageHandler, type Reset, type SubscriptionOwner } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
@@ -199,7 +200,7 @@ export class StreamDriver implements SubscriptionOwner {
         this.#reset({ stream: effect.stream, reason: effect.reason, position: effect.position });
         break;
       case 'ready':
-        this.settings.observer?.({ ...effect, type: 'subscribed' });
+        if (OBSERVED) this.settings.observer?.({ ...effect, type: 'subscribed' });
         for (const user of this.#usersOf(effect.stream)) user.becameReady(effect.position);
         break;
       case 'pause':
@@ -214,7 +215,7 @@ export class StreamDriver implements SubscriptionOwner {
   }
 
   #deliver(connection: number, { stream, offset, id, data }: MessageFrame): void {
-    this.settings.observer?.({ type: 'message', connection, stream, offset, id, data });
+    if (OBSERVED) this.settings.observer?.({ type: 'message', connection, stream, offset, id, data });
     const full = this.#usersOf(stream).filter((user) => !user.deliver({ stream, offset, id, data }));
     if (full.length > 0 && this.#users.has(stream)) this.#hold(stream, full);
   }
@@ -226,7 +227,7 @@ export class StreamDriver implements SubscriptionOwner {
   }
 
   #reset(reset: Reset): void {
-    this.settings.observer?.({ type: 'reset', ...reset });
+    if (OBSERVED) this.settings.observer?.({ type: 'reset', ...reset });
     for (const user of this.#usersOf(reset.stream)) user.reset(reset);
     this.port.reset(reset);
   }

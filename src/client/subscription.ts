@@ -75,10 +75,10 @@ export interface Subscription<Data = Json> extends AsyncIterable<Message<Data>> 
 
 /** A subscription with its client's side. */
 export class OpenSubscription implements Subscription {
-  readonly ready: Promise<Position>;
+  readonly #settle = Promise.withResolvers<Position>();
+  readonly ready = this.#settle.promise;
   readonly #buffer: MessageBuffer<Message>;
   readonly #events: Emitter<SubscriptionEvents>;
-  readonly #settle: { readonly resolve: (position: Position) => void; readonly reject: (error: Error) => void };
   #position: Position | null = null;
   #open = true;
 
@@ -88,10 +88,7 @@ export class OpenSubscription implements Subscription {
     private readonly handler: MessageHandler | null,
     capacity: number,
   ) {
-    const { promise, resolve, reject } = Promise.withResolvers<Position>();
-    this.ready = promise;
     this.ready.catch(() => undefined);
-    this.#settle = { resolve, reject };
     this.#events = new Emitter((error) => {
       owner.callbackThrew(error);
     });

@@ -1,11 +1,33 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { PublishQueue, type PublishEffect } from '../../src/client/publish-queue.js';
+import * as publishState from '../../src/client/publish-state.js';
+import type { PublishChange, PublishEffect, PublishState } from '../../src/client/publish-state.js';
 import { Publishing } from '../../src/client/publishing.js';
 import { addRange, without } from '../../src/client/sequence-ranges.js';
-import type { Jump } from '../../src/protocol/frames.js';
+import type { AckFrame, ErrorFrame, GapFrame, Jump, RefusedFrame } from '../../src/protocol/frames.js';
 
 const stream = 'channel:a';
-let queue: PublishQueue<string>;
+
+/** One publisher's sequence on one stream. */
+class Queue {
+  #state: PublishState<string> = publishState.initialPublishing(stream, null);
+
+  publish = (data: string | null, ticket: string | null) => this.#keep(publishState.publish(this.#state, data, ticket));
+  connected = (connection: number) => this.#keep(publishState.connected(this.#state, connection));
+  disconnected = () => this.#keep([publishState.disconnected(this.#state), []]);
+  ack = (frame: AckFrame) => this.#keep(publishState.onAck(this.#state, frame));
+  refused = (frame: RefusedFrame) => this.#keep(publishState.onRefused(this.#state, frame));
+  gap = (frame: GapFrame) => this.#keep(publishState.onGap(this.#state, frame));
+  error = (frame: ErrorFrame) => this.#keep(publishState.onError(this.#state, frame));
+  probe = () => this.#keep(publishState.onProbe(this.#state));
+  retryDue = () => this.#keep(publishState.onRetryDue(this.#state));
+
+  #keep([state, effects]: PublishChange<string>): readonly PublishEffect<string>[] {
+    this.#state = state;
+    return effects;
+  }
+}
+
+let queue: Queue;
 let effects: readonly PublishEffect<string>[];
 
 const publish = (...names: readonly string[]) => {
@@ -39,7 +61,7 @@ const welcomed = (connection = 1) => {
 };
 
 beforeEach(() => {
-  queue = new PublishQueue(stream, null);
+  queue = new Queue();
   effects = [];
 });
 
