@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../lib/clock.js';
 import { randomId } from '../lib/random-id.js';
 import { parseKept, VERSION, type Kept } from './kept.js';
+import { onPage } from './page.js';
 import type { LocksLike, StorageLike } from './storage.js';
 
 /** Positions may be this old when a page dies without notice; they are brought up to date when it ends as it should. */
@@ -19,12 +20,6 @@ export interface PageMemorySettings {
   readonly clock: Clock;
 }
 
-interface Page {
-  addEventListener?(type: 'pagehide', listener: () => void): void;
-  removeEventListener?(type: 'pagehide', listener: () => void): void;
-}
-
-const page = globalThis as Page;
 /** Keys in use by clients of this page: a second client with the same one remembers nothing. */
 const inUse = new WeakMap<StorageLike, Set<string>>();
 
@@ -41,6 +36,7 @@ export class PageMemory {
   readonly #released = Promise.withResolvers<undefined>();
   #owner = randomId();
   #timer: Timer | null = null;
+  readonly #stopListening: (() => void) | null = null;
   #sends: (() => void)[] = [];
 
   constructor(
@@ -53,7 +49,7 @@ export class PageMemory {
     inUse.set(storage, keys.add(storageKey));
     this.#storage = storage;
     this.kept = parseKept(attempt(() => storage.getItem(storageKey)) ?? '');
-    page.addEventListener?.('pagehide', this.save);
+    this.#stopListening = onPage('pagehide', this.save);
   }
 
   /**
@@ -102,7 +98,7 @@ export class PageMemory {
     if (forget) attempt(() => storage.removeItem(this.settings.storageKey));
     this.#storage = null;
     inUse.get(storage)?.delete(this.settings.storageKey);
-    page.removeEventListener?.('pagehide', this.save);
+    this.#stopListening?.();
     this.#released.resolve(undefined);
   }
 

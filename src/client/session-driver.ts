@@ -19,6 +19,7 @@ import {
   type StopReason,
   type TimerName,
 } from './ownership.js';
+import { onPage } from './page.js';
 import { Renewal } from './renewal.js';
 import { Sockets } from './sockets.js';
 import { Timers } from './timers.js';
@@ -52,6 +53,9 @@ export class SessionDriver {
   readonly #timers: Timers;
   readonly #sockets: Sockets;
   readonly #renewal: Renewal;
+  readonly #stopListening: () => void;
+  /** What the service asked for before the scheduled attempt; the rest of its wait is backoff. */
+  #notBeforeMs = 0;
 
   constructor(
     private readonly settings: ClientSettings,
@@ -64,6 +68,9 @@ export class SessionDriver {
       received: (connection, frame) => this.#turn(() => this.#receive(connection, frame)),
       closed: (connection, code, reason) => this.#turn(() => this.#closed(connection, code, reason)),
     });
+    this.#stopListening = onPage('online', () => {
+      this.#online();
+    });
     this.#renewal = new Renewal(settings, this.#timers, {
       token: () => this.#token(),
       send: (connection, token) => this.#sockets.send(connection, encodeFrame({ type: 'token', token })),
@@ -71,6 +78,12 @@ export class SessionDriver {
         listener.tokenFailed(error);
       },
     });
+  }
+
+  /** What a backoff waits for has come: the network is back. */
+  #online(): void {
+    if (this.#state.next.kind !== 'scheduled' || this.#state.current !== null) return;
+    this.#startTimer('due', Math.max(0, this.#notBeforeMs - this.settings.clock.monotonic()), { type: 'due' });
   }
 
   get state(): Ownership {
@@ -131,6 +144,7 @@ export class SessionDriver {
         this.listener.gone(effect.connection);
         break;
       case 'schedule':
+        this.#notBeforeMs = this.settings.clock.monotonic() + effect.atLeastMs;
         this.#startTimer('due', effect.atLeastMs + this.settings.random() * effect.spreadMs, { type: 'due' });
         break;
       case 'ask-token':
@@ -149,6 +163,7 @@ export class SessionDriver {
         this.listener.restarted(effect.goneSession);
         break;
       case 'stopped':
+        this.#stopListening();
         this.#timers.cancelAll();
         this.listener.stopped(effect.why);
         break;

@@ -69,7 +69,8 @@ interface Parts {
 
 const pages = new Set<ModelPage>();
 Object.assign(globalThis, {
-  addEventListener: (_type: string, listener: () => void) => {
+  addEventListener: (type: string, listener: () => void) => {
+    if (type !== 'pagehide') return;
     for (const page of pages) if (page.loads) page.listeners.add(listener);
   },
   removeEventListener: (_type: string, listener: () => void) => {
