@@ -21,14 +21,15 @@ const target = 'es2022';
 
 /**
  * The SDK in one minified ES module, for a script tag: without the observer, which only tests and measurements use.
+ * @param {{ observed?: boolean }} options `observed`: the same file with it
  * @returns {Promise<string>} its text
  */
-export async function bundleClient() {
+export async function bundleClient({ observed = false } = {}) {
   const { outputFiles } = await build({
     ...common,
     entryPoints: [join(sources, 'index.ts')],
     minify: true,
-    define: { BATON_OBSERVED: 'false' },
+    define: { BATON_OBSERVED: String(observed) },
     mangleProps: new RegExp(`^(?:${privateNames().join('|')})$`),
     write: false,
   });

@@ -17,12 +17,16 @@ export const strictPolicy =
   "default-src 'none'; script-src 'self'; connect-src 'self' ws://127.0.0.1:*; base-uri 'none'; form-action 'none'; " +
   "require-trusted-types-for 'script'; trusted-types 'none'";
 
-const sdk = 'page/baton.min.js';
+/** What is served from elsewhere: the SDK as it is shipped, and, for clients that the judge hears of, with its observer. */
+const elsewhere: Readonly<Record<string, string>> = {
+  '/baton.min.js': '/dist/page/baton.min.js',
+  '/dist/src/client/index.js': '/dist/page/baton.observed.min.js',
+};
 const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.map': 'application/json' };
 
 /**
  * An application's web server: the pages it was given; below `/dist/` the modules of the build, in which whoever imports
- * the SDK gets the one that is shipped; and `/clock`, which everybody's records go by.
+ * the SDK gets the file for pages; and `/clock`, which everybody's records go by.
  */
 export class PageServer {
   private constructor(private readonly server: Server) {}
@@ -58,7 +62,7 @@ function sendPage(response: ServerResponse, { html, policy }: WebPage): void {
 }
 
 async function sendFile(response: ServerResponse, path: string): Promise<void> {
-  const wanted = path === '/baton.min.js' || path === '/dist/src/client/index.js' ? `/dist/${sdk}` : normalize(path);
+  const wanted = elsewhere[path] ?? normalize(path);
   const type = types[extname(wanted)];
   if (!wanted.startsWith('/dist/') || type === undefined) {
     send(response, 404, 'text/plain', 'not here');
