@@ -121,14 +121,14 @@ export class PageMemory {
     if (!locks) return storageIsOwn;
     const tooLong = new AbortController();
     const timer = clock.after(LOCK_WITHIN_MS, () => tooLong.abort());
-    const got = await new Promise<boolean>((resolve) => {
-      locks
-        .request(`baton ${name}`, { signal: tooLong.signal }, () => {
-          resolve(true);
-          return this.#released.promise;
-        })
-        .catch(() => resolve(false));
-    });
+    // Also for locks that a page may not ask for, which throw at once.
+    const got = await new Promise<boolean>((resolve, reject) => {
+      const held = (): Promise<unknown> => {
+        resolve(true);
+        return this.#released.promise;
+      };
+      locks.request(`baton ${name}`, { signal: tooLong.signal }, held).catch(reject);
+    }).catch(() => false);
     timer.cancel();
     return got;
   }

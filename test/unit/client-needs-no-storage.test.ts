@@ -15,6 +15,21 @@ describe('without Web Locks', () => {
     expect((await pages.connection(2)).hello).toMatchObject({ session: 'S1', attempt: 2 });
   });
 
+  it.each([
+    [
+      'throw',
+      () => {
+        throw new Error('SecurityError');
+      },
+    ],
+    ['are refused', () => Promise.reject(new Error('SecurityError'))],
+  ])('a page whose locks %s begins a session of its own', async (_how, request) => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    pages.open({ locks: { request } });
+    expect((await pages.connection(2)).hello).toMatchObject({ attempt: 1, token: 'token' });
+  });
+
   it("the tab's gives back where each stream was", async () => {
     const tab = { document: {}, sessionStorage: pages.storage };
     Object.assign(globalThis, tab);
