@@ -40,6 +40,9 @@ async function measure(options: BenchOptions): Promise<readonly CaseResult[]> {
       const startedMs = performance.now();
       try {
         results.push(...(await cases[name](stage)));
+      } catch (error) {
+        process.exitCode = 1;
+        say(`${name} FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       } finally {
         await stage.clear();
       }

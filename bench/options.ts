@@ -42,7 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   return {
     only: (values.only ?? []).flatMap((name) => name.split(',')),
     repetitions: quick ? 3 : 5,
-    windowMs: quick ? 500 : 1_000,
+    windowMs: quick ? 400 : 700,
     quick,
     connections,
     json: values.json ?? null,

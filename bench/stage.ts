@@ -75,6 +75,8 @@ export class Stage {
       environment: {
         ...{ BATON_HOST, BATON_PORT, BATON_HEALTH_PORT, BATON_REDIS_KEY_PREFIX, BATON_WORKLOAD },
         BATON_REDIS_URL: redis.url,
+        // The load client comes with all its connections at once.
+        BATON_HELLOS_PER_SECOND: '1000000',
         ...this.secrets.environment,
         BATON_POD_NAME: name,
         ...more,

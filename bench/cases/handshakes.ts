@@ -9,7 +9,7 @@ const CLIENTS = 2_000;
 
 /** Connections are opened and cut, one after the other, in 32 lanes. */
 export async function handshakes(stage: Stage): Promise<readonly CaseResult[]> {
-  const baton = await stage.pod(await stage.redis(), 'pod-1', { BATON_HELLOS_PER_SECOND: '1000000' });
+  const baton = await stage.pod(await stage.redis());
   const socketIo = await stage.peer('socket-io');
   const ws = await stage.peer('bare-ws');
   const ours = stage.load('baton', baton, CLIENTS, 'own');

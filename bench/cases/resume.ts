@@ -19,7 +19,7 @@ const DATA = 'x'.repeat(256);
 /** Clients come back: each has missed 10 messages, behind 10,000 that are not for it. */
 export async function resume(stage: Stage): Promise<readonly CaseResult[]> {
   const redis = await stage.redis();
-  const baton = await stage.pod(redis, 'pod-1', { BATON_HELLOS_PER_SECOND: '1000000' });
+  const baton = await stage.pod(redis);
   const log = await StreamPod.start(redis.url, 'bench:', { windowMs: 600_000 }, { commandTimeoutMs: 5_000 });
   try {
     const peersRedis = await stage.redis();
