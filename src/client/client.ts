@@ -80,26 +80,22 @@ export class Client<Streams extends object = object> {
   constructor(settings: ClientSettings) {
     this.ready = this.#ready.promise;
     this.ready.catch(() => undefined);
-    this.#events = new Emitter((error) => {
-      this.#callbackThrew(error);
-    });
-    this.#streams = new StreamDriver(settings, {
-      send: (connection, text) => this.#driver.send(connection, text),
-      reset: (reset) => this.#events.emit('reset', reset),
-      unanswered: (connection) => this.#driver.lose(connection, 'a stream waits for its answer'),
-      callbackThrew: (error) => this.#callbackThrew(error),
+    const port = {
+      send: (connection: number, text: string) => this.#driver.send(connection, text),
       changed: () => this.#memory.changed(),
-    });
+      callbackThrew: (error: unknown) => this.#callbackThrew(error),
+      failed: (error: ClientError) => this.#report(error),
+      reset: (reset: Reset) => this.#events.emit('reset', reset),
+      lost: (lost: Lost) => this.#events.emit('lost', lost),
+      unanswered: (connection: number) => this.#driver.lose(connection, 'a stream waits for its answer'),
+    };
+    this.#events = new Emitter(port.callbackThrew);
+    this.#streams = new StreamDriver(settings, port);
     this.#publisher = new PublishDriver(settings, {
-      send: (connection, text) => this.#memory.beforeSending(() => this.#driver.send(connection, text)),
-      lost: (lost) => this.#events.emit('lost', lost),
-      failed: (error) => this.#report(error),
-      changed: () => this.#memory.changed(),
+      ...port,
+      send: (connection, text) => this.#memory.beforeSending(() => port.send(connection, text)),
     });
-    this.#presence = new PresenceDriver(settings, {
-      send: (connection, text) => this.#driver.send(connection, text),
-      callbackThrew: (error) => this.#callbackThrew(error),
-    });
+    this.#presence = new PresenceDriver(settings, port);
     this.#driver = this.#createDriver(settings);
     this.#memory = new PageMemory(settings, () => ({
       session: this.#driver.state.session,

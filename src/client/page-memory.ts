@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../lib/clock.js';
-import { randomId } from '../lib/random-id.js';
 import { parseKept, VERSION, type Kept } from './kept.js';
 import { onPage } from './page.js';
+import { randomName } from './random-name.js';
 import type { LocksLike, StorageLike } from './storage.js';
 
 /** Positions may be this old when a page dies without notice; they are brought up to date when it ends as it should. */
@@ -34,7 +34,7 @@ export class PageMemory {
   /** Until it is known whose the record is, it stays as it is. */
   #claimed = false;
   readonly #released = Promise.withResolvers<undefined>();
-  #owner = randomId();
+  #owner = randomName();
   #timer: Timer | null = null;
   readonly #stopListening: (() => void) | null = null;
   #sends: (() => void)[] = [];

@@ -1,6 +1,5 @@
 import { assertNever } from '../lib/assert-never.js';
 import { backoffMs } from '../lib/backoff.js';
-import { randomId } from '../lib/random-id.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import { brokenBound } from '../protocol/codec.js';
 import type { ServerFrame } from '../protocol/frames.js';
@@ -12,6 +11,7 @@ import type { KeptPublishes } from './kept.js';
 import { OBSERVED } from './observer.js';
 import type { PublishEffect } from './publish-state.js';
 import { Publishing, type Abandoned } from './publishing.js';
+import { randomName } from './random-name.js';
 import type { SequenceRange } from './sequence-ranges.js';
 import { Timers } from './timers.js';
 
@@ -50,7 +50,7 @@ interface Ticket {
 export class PublishDriver {
   readonly #timers: Timers;
   #publishing = new Publishing<Ticket>();
-  #publisher = asPublisherId(randomId());
+  #publisher = asPublisherId(randomName());
   #stopped: ClientError | null = null;
   #roundTripMs: number | null = null;
   /** One publish at a time is measured, from its first sending. */
@@ -128,7 +128,7 @@ export class PublishDriver {
     this.#timers.cancelAll();
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
-    this.#publisher = asPublisherId(randomId());
+    this.#publisher = asPublisherId(randomName());
     this.#publishAgain(left);
   }
 

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../lib/clock.js';
-import { randomId } from '../../lib/random-id.js';
 import type { Json } from '../../protocol/frames.js';
+import { randomName } from '../random-name.js';
 import { BackendError } from './backend-error.js';
 import { HttpCalls } from './http-calls.js';
 import { Sessions } from './sessions.js';
@@ -108,7 +108,7 @@ export class Backend {
    * the replay window. Tried again while that may help, with one effect. Rejects with BackendError: `forbidden`,
    * `not-found` (a session that is gone), `too-big` …
    */
-  async send({ to, data, idempotencyKey = randomId() }: Sending): Promise<Sent> {
+  async send({ to, data, idempotencyKey = randomName() }: Sending): Promise<Sent> {
     const headers = { 'idempotency-key': idempotencyKey };
     const call = { method: 'POST', repeatable: true, body: { to, data }, headers } as const;
     return (await this.#calls.call('/v1/messages', call)) as Sent;
