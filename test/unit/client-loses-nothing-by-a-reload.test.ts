@@ -12,9 +12,15 @@ const kinds: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [2, fc.record({ do: fc.constant('time'), ms: fc.constantFrom(50, 100, 600, 6_000, 11_000) })],
   [1, fc.record({ do: fc.constantFrom('leave', 'cut'), link })],
 ];
-const steps = (how: 'reload' | 'crash') =>
+/** What the service does besides, now and then. */
+const troubles: typeof kinds = [
+  [3, fc.record({ do: fc.constantFrom('save', 'failover') })],
+  [2, fc.record({ do: fc.constantFrom('outage', 'exchange') })],
+  [1, fc.record({ do: fc.constant('admission'), admission: fc.constantFrom('take', 'take', 'elsewhere', 'busy') })],
+];
+const steps = (how: 'reload' | 'crash', more: typeof kinds = []) =>
   fc.array(
-    fc.oneof(...kinds.map(([weight, arbitrary]) => ({ weight, arbitrary })), {
+    fc.oneof(...[...kinds, ...more].map(([weight, arbitrary]) => ({ weight, arbitrary })), {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant(how) }),
     }),
@@ -73,6 +79,27 @@ it('pages that crash publish nothing twice, and nothing of one under the number 
         expect(world.position(name)).toEqual(world.service.redis.top(name));
       }
       expect(world.lost).toEqual([]);
+    }),
+    { numRuns },
+  );
+}, 600_000);
+
+it('what Redis loses of pages that are reloaded is told to one of them, and nothing else', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('reload', troubles), async (chosen) => {
+      const world = await play(chosen);
+      expect(world.events.filter(({ type }) => type === 'restarted')).toEqual([]);
+      for (const name of STREAMS) {
+        const own = published(world, name);
+        expect(new Set(own).size).toBe(own.length);
+        const reported = world.lost.filter(({ stream: of }) => of === name).flatMap(({ ranges }) => ranges);
+        for (const [data, seq] of world.acknowledged) {
+          if (!data.startsWith(`${name} `)) continue;
+          const isReported = reported.some(([from, to]) => from <= seq && seq <= to);
+          expect({ data, inLog: own.includes(data) }).toEqual({ data, inLog: !isReported });
+        }
+        expect(world.position(name)).toEqual(world.service.redis.top(name));
+      }
     }),
     { numRuns },
   );
