@@ -74,7 +74,7 @@ export class BatonWsAdapter extends AbstractWsAdapter<GatewayServer, GatewayServ
   }
 
   create(): GatewayServer {
-    const rates = new RateGuard(this.context.limits);
+    const rates = new RateGuard(this.context);
     const dispatcher = new FrameDispatcher(rates);
     const gateway = new GatewayServer(dispatcher, this.eventsOf(dispatcher, rates));
     this.server.maxConnections = this.context.config.capacity + MORE_SOCKETS;

@@ -1,6 +1,6 @@
-import type { LimitsConfig } from '../config/config.js';
 import { errorCodes } from '../protocol/error-codes.js';
 import type { Connection } from './connection.js';
+import type { ConnectionContext } from './connection-context.js';
 import { aboutFrame, canBeRefused, FrameLimits, type MeteredFrame } from './frame-limits.js';
 import type { RateVerdict } from './rate.js';
 
@@ -9,7 +9,7 @@ const COME_BACK_AFTER_MS = 5_000;
 
 /** Holds connections to their rates: a frame that is over one is refused, and who goes on is closed 4429 after `busy`. */
 export class RateGuard {
-  constructor(private readonly config: LimitsConfig) {}
+  constructor(private readonly context: Pick<ConnectionContext, 'limits' | 'metrics'>) {}
 
   /** False: it isn't taken, and has been answered. */
   take(connection: Connection, frame: MeteredFrame, bytes: number): boolean {
@@ -21,6 +21,7 @@ export class RateGuard {
       lastSeenMs,
     );
     if (verdict.kind === 'take') return true;
+    this.context.metrics.rateLimited.inc();
     if (this.ends(connection, verdict)) return false;
     if (!canBeRefused(frame)) return true;
     const { code, meaning: message } = errorCodes['rate-limited'];
@@ -32,11 +33,14 @@ export class RateGuard {
   takeControl(connection: Connection, bytes: number, nowMs: number): boolean {
     if (!connection.alive) return false;
     const verdict = this.limitsOf(connection, nowMs).traffic(bytes, nowMs);
-    return !this.ends(connection, verdict) && verdict.kind === 'take';
+    if (verdict.kind === 'take') return true;
+    this.context.metrics.rateLimited.inc();
+    this.ends(connection, verdict);
+    return false;
   }
 
   private limitsOf(connection: Connection, nowMs: number): FrameLimits {
-    connection.limits ??= new FrameLimits(this.config, nowMs);
+    connection.limits ??= new FrameLimits(this.context.limits, nowMs);
     return connection.limits;
   }
 

@@ -26,6 +26,7 @@ export class Metrics {
     'result',
   ]);
   readonly messagesReceived = this.counter('messages_received_total', 'Frames of clients.');
+  readonly rateLimited = this.counter('rate_limited_total', 'Frames of clients that were over a rate.');
   readonly messagesSent = this.counter('messages_sent_total', '`message` frames written to sockets.');
   readonly streamResets = this.counter('stream_resets_total', 'Streams whose missed messages were gone.', ['reason']);
   readonly slowConsumers = this.counter(
