@@ -93,6 +93,9 @@ it('what Redis loses of pages that are reloaded is told to one of them, and noth
         const own = published(world, name);
         expect(new Set(own).size).toBe(own.length);
         const reported = world.lost.filter(({ stream: of }) => of === name).flatMap(({ ranges }) => ranges);
+        for (const event of world.events)
+          if (event.type === 'publish' && event.stream === name && event.data === null)
+            expect(reported.filter(([from, to]) => from <= event.seq && event.seq <= to)).toEqual([]);
         for (const [data, seq] of world.acknowledged) {
           if (!data.startsWith(`${name} `)) continue;
           const isReported = reported.some(([from, to]) => from <= seq && seq <= to);
