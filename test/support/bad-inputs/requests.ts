@@ -1,4 +1,5 @@
 import type { BadInput } from './bad-input.js';
+import { badNames } from './names.js';
 
 const KEY = 'Authorization: $KEY';
 const JSON_TYPE = 'Content-Type: application/json';
@@ -54,8 +55,8 @@ const bodies: readonly (readonly [string, string, string])[] = [
   ['a body of 90 kB', to('{"channel":"a"}', `"${'d'.repeat(90_000)}"`), 'HTTP 413 too-big'],
   ['a NUL before it', `\u0000${good}`, BAD],
   ['more after it', `${good}${good}`, BAD],
-  ...['..', 'a//b', '../a', 'a b', 'a*', 'a\r\nb', 'a%2eb', '\u0430', ''].map((name): [string, string, string] => [
-    `the channel ${JSON.stringify(name)}`,
+  ...['', ...badNames].map((name): [string, string, string] => [
+    `the channel ${JSON.stringify(name).slice(0, 24)}`,
     channel(name),
     BAD,
   ]),
@@ -165,8 +166,18 @@ const types: readonly (readonly [string, string, string])[] = [
   ['two Idempotency-Keys', send(good, [JSON_TYPE, 'Idempotency-Key: a', 'Idempotency-Key: b']), BAD],
 ];
 
+const streams = badNames.map(
+  (name) =>
+    [
+      `a stream of the channel ${JSON.stringify(name).slice(0, 24)}`,
+      get(`/v1/streams/channel:${encodeURIComponent(name)}/messages?limit=1`),
+      'HTTP 400 bad-stream',
+    ] as const,
+);
+
 const rows: readonly (readonly [string, string, ...string[]])[] = [
   ...bodies.map(([what, body, hears]) => [what, send(body), hears] as const),
+  ...streams,
   ...smuggling,
   ...paths,
   ...credentials,

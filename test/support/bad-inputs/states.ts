@@ -29,7 +29,6 @@ export const badStates: readonly BadInput[] = [
   ...rows('claiming', ['bye'], 'close 1000'),
   ...rows('open', ['hello'], 'close 1002'),
   ...rows('leaving', but('bye'), 'close 4500'),
-  ...rows('leaving', ['bye'], 'close 1000'),
   ...rows('closing', all, 'close 1000'),
   {
     what: 'two subscribes to one stream at once',
