@@ -46,7 +46,9 @@ export class Connection implements FrameWriter, Claimant, MovableConnection, Out
   saidBye = false;
   lastSeenMs: number;
   pingDueMs: number;
-  /** Made at the first frame after `hello`. */
+  /** It was asked, and hasn't answered. */
+  owesPong = false;
+  /** Made at the first frame after `hello` that isn't the answer to a ping. */
   limits: FrameLimits | null = null;
 
   constructor(

@@ -55,6 +55,7 @@ export class Heartbeat {
     this.checkCredential(connection);
     if (now < connection.pingDueMs) return;
     connection.pingDueMs = now + this.config.pingMs * (0.8 + 0.2 * Math.random());
+    connection.owesPong = true;
     connection.send({ type: 'ping' });
   }
 

@@ -13,6 +13,11 @@ export class RateGuard {
 
   /** False: it isn't taken, and has been answered. */
   take(connection: Connection, frame: MeteredFrame, bytes: number): boolean {
+    if (frame.type === 'pong' && connection.owesPong) {
+      // Nothing is kept of those who only answer.
+      connection.owesPong = false;
+      return true;
+    }
     const { session, lastSeenMs } = connection;
     const verdict = this.limitsOf(connection, lastSeenMs).take(
       frame,
