@@ -1,5 +1,6 @@
 import type { WebhooksConfig } from '../config/webhook-options.js';
 import { backoffMs } from '../lib/backoff.js';
+import type { Standing } from './delivery-slots.js';
 
 /** What came of one sending. */
 export type Sent =
@@ -45,4 +46,18 @@ export function afterSending(
   const pauseMs = Math.max(asked, backoffMs(tries, BASE_MS, retryMaxMs, random));
   // The last one is sent at the end of the time, not given up before it.
   return { kind: 'again', afterMs: Math.min(pauseMs, restMs) };
+}
+
+/** One that takes longer than this part of the timeout keeps its slots as one does that fails. */
+const SLOW_PART = 4;
+type Patience = Pick<WebhooksConfig, 'timeoutMs'>;
+
+export function standingAfter({ kind }: Afterwards, tookMs: number, { timeoutMs }: Patience): Standing {
+  if (kind !== 'delivered') return 'failing';
+  return tookMs > timeoutMs / SLOW_PART ? 'slow' : 'quick';
+}
+
+/** Whose events have waited when this pod hears of them first has probably not taken them from others. */
+export function presumed(standing: Standing, oldestMs: number, { timeoutMs }: Patience): Standing {
+  return standing === 'new' && oldestMs > timeoutMs / SLOW_PART ? 'slow' : standing;
 }

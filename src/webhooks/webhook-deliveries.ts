@@ -1,9 +1,11 @@
 import type { WebhooksConfig } from '../config/webhook-options.js';
+import type { TenantId } from '../protocol/ids.js';
 import { DeliverySlots } from './delivery-slots.js';
-import { afterSending, type Afterwards, type Sent } from './retry-rule.js';
+import { DeliveryTurns } from './delivery-turns.js';
+import { afterSending, presumed, standingAfter, type Afterwards, type Sent } from './retry-rule.js';
 import { signatureOf } from './signature.js';
 import { bodyOf } from './webhook-event.js';
-import type { DueEvent } from './webhook-ledger.js';
+import type { Due, DueEvent } from './webhook-ledger.js';
 import type { WebhookPorts } from './webhook-ports.js';
 import type { WebhookTarget } from './webhook-targets.js';
 
@@ -20,6 +22,7 @@ interface Delivery {
 /** What is under way to receivers. One session's events go one after another, as far as they were given out here. */
 export class WebhookDeliveries {
   private readonly slots: DeliverySlots;
+  private readonly turns: DeliveryTurns;
   /** The last sending that was begun, by session. */
   private readonly lines = new Map<string, Promise<void>>();
   private readonly abort = new AbortController();
@@ -27,18 +30,29 @@ export class WebhookDeliveries {
   constructor(
     private readonly ports: WebhookPorts,
     private readonly config: DeliveryConfig,
-    /** Some slots of this receiver are free again. */
-    private readonly onRoom: (target: WebhookTarget) => void,
+    /** It waited, and slots are free for it. */
+    onTurn: (tenant: TenantId) => void,
   ) {
     this.slots = new DeliverySlots(config.concurrency);
+    this.turns = new DeliveryTurns(ports.ledger, this.slots, onTurn);
   }
 
-  free({ tenant }: WebhookTarget): number {
-    return this.slots.free(tenant);
+  /** Who waits for slots, the longest first. */
+  get waiting(): readonly TenantId[] {
+    return this.turns.waiting;
   }
 
-  start(target: WebhookTarget, event: DueEvent, nowMs: number): void {
-    this.slots.take(target.tenant);
+  /** What is due, its events already on their way. */
+  async take(target: WebhookTarget, looks: number): Promise<Due> {
+    const { tenant } = target;
+    const due = await this.turns.take(tenant, looks);
+    const oldestMs = due.nowMs - (due.oldestAtMs ?? due.nowMs);
+    this.slots.note(tenant, presumed(this.slots.standingOf(tenant), oldestMs, this.config));
+    for (const event of due.events) this.start(target, event, due.nowMs);
+    return due;
+  }
+
+  private start(target: WebhookTarget, event: DueEvent, nowMs: number): void {
     const delivery: Delivery = { target, event, takenMs: this.ports.clock.monotonic(), takenAtMs: nowMs };
     const line = `${target.tenant} ${event.session}`;
     const before = this.lines.get(line) ?? Promise.resolve();
@@ -50,8 +64,7 @@ export class WebhookDeliveries {
       })
       .then(() => {
         if (this.lines.get(line) === done) this.lines.delete(line);
-        this.slots.giveBack(target.tenant);
-        if (this.slots.isRoomy(target.tenant)) this.onRoom(target);
+        this.turns.done(target.tenant);
       });
     this.lines.set(line, done);
   }
@@ -71,10 +84,11 @@ export class WebhookDeliveries {
     // It has waited for the one before it, and its lease would end while it is sent: it is given out again instead.
     if (waitedMs > this.config.timeoutMs / 2 || this.ended) return;
     const sent = await this.send(target, event, takenAtMs + waitedMs);
+    const tookMs = this.ports.clock.monotonic() - takenMs - waitedMs;
     if (sent === null) return;
     const nowMs = takenAtMs + this.ports.clock.monotonic() - takenMs;
     const after = afterSending(sent, { tries: event.tries, ageMs: nowMs - event.atMs }, this.config);
-    this.slots.note(target.tenant, after.kind === 'again' || after.kind === 'given-up');
+    this.slots.note(target.tenant, standingAfter(after, tookMs, this.config));
     this.count(delivery, sent, after);
     const againAfterMs = after.kind === 'again' ? after.afterMs : null;
     await this.ports.ledger.settle(target.tenant, [{ id: event.id, againAfterMs }]);

@@ -49,7 +49,7 @@ export class Webhooks implements SessionWatcher {
     );
     this.reports = new WebhookReports({ ...ports, say: (tenant, reports) => this.report(tenant, reports) });
     this.looks = new WebhookLooks(ports, times);
-    this.deliveries = new WebhookDeliveries(ports, config, ({ tenant }) => {
+    this.deliveries = new WebhookDeliveries(ports, config, (tenant) => {
       this.work(tenant);
     });
   }
@@ -95,7 +95,8 @@ export class Webhooks implements SessionWatcher {
     const tickMs = Math.max(TICK.leastMs, Math.min(TICK.mostMs, graceMs / TICK.partOfGrace));
     const delayMs = tickMs * Math.max(1, this.ports.podCount()) * (0.5 + Math.random());
     this.timer = this.ports.clock.after(delayMs, () => {
-      for (const tenant of this.lanes.keys()) this.work(tenant);
+      // Those that got nothing last time are the first now.
+      for (const tenant of new Set([...this.deliveries.waiting, ...this.lanes.keys()])) this.work(tenant);
       if (!this.stopped) this.tickLater();
     });
   }
@@ -126,10 +127,8 @@ export class Webhooks implements SessionWatcher {
     while (lane.again && !this.stopped) {
       lane.again = false;
       const { target } = lane;
-      const free = this.deliveries.free(target);
-      const due = await this.ports.ledger.take(target.tenant, { looks: LOOKS, events: free });
+      const due = await this.deliveries.take(target, LOOKS);
       lane.due = due;
-      for (const event of due.events) this.deliveries.start(target, event, due.nowMs);
       if (due.looks.length > 0) await this.lookAt(lane, due);
       if (due.looks.length === LOOKS) lane.again = true;
       if (await this.findOrphans(lane, due)) lane.again = true;
