@@ -3,7 +3,7 @@ import { meetsGoal, timesBetter, type CaseResult, type Figure } from './measure.
 const number = (value: number): string => {
   if (value === 0) return '0';
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-GB');
-  return value.toPrecision(3).replace(/\.?0+$/, '');
+  return String(Number(value.toPrecision(3)));
 };
 
 function goalOf({ goal, unit }: CaseResult): string {

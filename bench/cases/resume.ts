@@ -8,7 +8,7 @@ import { perSecondOfConnections } from '../sampling.js';
 import type { Server } from '../server.js';
 import { TENANT, type Stage } from '../stage.js';
 
-const CLIENTS = 1_000;
+const CLIENTS = 2_000;
 /** Of the peer, which takes some 100 ms for each. */
 const FEW_CLIENTS = 16;
 const MISSED = 10;
