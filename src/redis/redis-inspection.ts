@@ -21,6 +21,8 @@ export interface RedisFacts {
   readonly uncertainMs: number;
   /** Commands that a pod needs on its keys and channels and that the user may not use; null: Redis can't tell. */
   readonly refused: readonly string[] | null;
+  /** `ok`, or the node answers every command CLUSTERDOWN; null: no cluster, or the user may not ask. */
+  readonly clusterState: string | null;
 }
 
 /**
@@ -65,7 +67,20 @@ async function factsOf(client: Redis, place: HostPort, config: RedisConfig): Pro
   const redisMs = millisecondsOf(await client.time());
   const tookMs = Date.now() - sentAtMs;
   const refused = await refusedOf(client, config);
-  return { place, info, clockAheadMs: redisMs - (sentAtMs + tookMs / 2), uncertainMs: tookMs / 2, refused };
+  const clusterState = config.topology.kind === 'cluster' ? await clusterStateOf(client) : null;
+  return {
+    place,
+    info,
+    clockAheadMs: redisMs - (sentAtMs + tookMs / 2),
+    uncertainMs: tookMs / 2,
+    refused,
+    clusterState,
+  };
+}
+
+async function clusterStateOf(client: Redis): Promise<string | null> {
+  const info = await readInfo(client.cluster('INFO'));
+  return info?.get('cluster_state') ?? null;
 }
 
 /** The user's rights are looked up, and nothing is executed. An unknown command is one that nobody may use. */

@@ -80,11 +80,13 @@ describe('baton check', () => {
     const { code, lines } = await check({
       BATON_REDIS_DURABILITY: 'replicas:1',
       BATON_RESUME_KEYS_FILE: '/nowhere/resume-keys',
+      BATON_WEBHOOKS_FILE: '/nowhere/receivers.json',
       BATON_CAPACITY: '1000000',
     });
     expect(code).toBe(2);
     const failed = saying(lines, 'fail').join('\n');
     expect(failed).toContain('resume keys in /nowhere/resume-keys');
+    expect(failed).toContain('webhooks in /nowhere/receivers.json');
     expect(failed).toContain('maxmemory-policy allkeys-lru');
     expect(failed).toContain('0 replicas, BATON_REDIS_DURABILITY waits for 1');
   });

@@ -26,8 +26,8 @@ const good = {
   connected_slaves: '2',
 };
 const place = { host: '127.0.0.1', port: 6379 };
-const factsWith = (info: Partial<typeof good>, more: Partial<RedisFacts> = {}): RedisFacts => ({
-  ...{ place, clockAheadMs: 3, uncertainMs: 1, refused: [] },
+const factsWith = (info: Readonly<Record<string, string>>, more: Partial<RedisFacts> = {}): RedisFacts => ({
+  ...{ place, clockAheadMs: 3, uncertainMs: 1, refused: [], clusterState: null },
   info: new Map(Object.entries({ ...good, ...info })),
   ...more,
 });
@@ -38,6 +38,8 @@ describe('of a Redis', () => {
   it('nothing, where nothing is wrong', () => {
     expect(bad(factsWith({}))).toEqual([]);
     expect(bad(factsWith({}), 'replicas:2')).toEqual([]);
+    const more = { rdb_last_bgsave_status: 'ok', min_slaves_good_slaves: '1' };
+    expect(bad(factsWith(more, { clusterState: 'ok' }))).toEqual([]);
   });
 
   it.each<[string, CheckLine['status'], string, RedisFacts]>([
@@ -48,6 +50,10 @@ describe('of a Redis', () => {
     ['eviction', 'fail', 'maxmemory-policy volatile-ttl', factsWith({ maxmemory_policy: 'volatile-ttl' })],
     ['no bound of memory', 'warn', 'maxmemory is not set', factsWith({ maxmemory: '0' })],
     ['memory that is nearly full', 'warn', '0.9 MiB of 1.0 MiB', factsWith({ used_memory: '900000' })],
+    ['memory that is full', 'fail', 'it refuses every write', factsWith({ used_memory: '1000000' })],
+    ['a snapshot that failed', 'fail', 'snapshot failed', factsWith({ rdb_last_bgsave_status: 'err' })],
+    ['replicas that lag', 'fail', 'none of its replicas', factsWith({ min_slaves_good_slaves: '0' })],
+    ['a cluster that is down', 'fail', 'cluster is fail', factsWith({}, { clusterState: 'fail' })],
     ['no append-only file', 'warn', 'no append-only file', factsWith({ aof_enabled: '0' })],
     ['a full disk', 'fail', "can't be written", factsWith({ aof_last_write_status: 'err' })],
     ['a clock that is seconds off', 'warn', '2500 ms behind', factsWith({}, { clockAheadMs: -2_500 })],

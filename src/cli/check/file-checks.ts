@@ -1,12 +1,15 @@
 import { loadApiKeys } from '../../auth/api-keys.js';
 import { SecretFileError } from '../../auth/secret-file.js';
 import { loadTokenKey } from '../../auth/token-key.js';
-import type { AuthConfig } from '../../config/config.js';
+import type { Config } from '../../config/config.js';
 import { loadResumeTokens } from '../../sessions/hmac-resume-tokens.js';
+import { loadWebhookTargets } from '../../webhooks/webhook-targets.js';
 import { fail, ok, warn, type CheckLine } from './check-line.js';
 
-/** The key files, read as a pod reads them. */
-export async function fileChecks(auth: AuthConfig): Promise<readonly CheckLine[]> {
+type Files = Pick<Config, 'auth' | 'webhooks'>;
+
+/** The files that a pod needs to start, read as it reads them. */
+export async function fileChecks({ auth, webhooks: { file } }: Files): Promise<readonly CheckLine[]> {
   const { secretFile, publicKeyFile, resumeKeysFile, apiKeysFile } = auth;
   return [
     await readable('token key', secretFile ?? publicKeyFile ?? '', () => loadTokenKey(auth)),
@@ -14,6 +17,7 @@ export async function fileChecks(auth: AuthConfig): Promise<readonly CheckLine[]
     apiKeysFile === null
       ? warn('API keys', 'no file: no backend may call', 'set BATON_API_KEYS_FILE, if one should')
       : await readable('API keys', apiKeysFile, () => loadApiKeys(apiKeysFile)),
+    ...(file === null ? [] : [await readable('webhooks', file, () => loadWebhookTargets(file))]),
   ];
 }
 

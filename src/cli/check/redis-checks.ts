@@ -21,9 +21,11 @@ export function redisChecks(facts: RedisFacts, config: RedisConfig): readonly Ch
       : [
           version(what, info),
           role(what, info, config),
+          ...cluster(what, facts),
           eviction(what, info),
           memory(what, info),
           persistence(what, info),
+          ...snapshots(what, info),
           ...replicas(what, info, config),
         ];
   return [...ofInfo, clock(what, facts), permissions(what, facts)];
@@ -47,6 +49,13 @@ function role(what: string, info: Info, { topology }: RedisConfig): CheckLine {
     : fail(what, 'it is not a node of a cluster', 'set BATON_REDIS_URL instead of BATON_REDIS_CLUSTER_NODES');
 }
 
+function cluster(what: string, { clusterState }: RedisFacts): readonly CheckLine[] {
+  if (clusterState === null || clusterState === 'ok') return [];
+  const toDo =
+    'see that all slots have a master that lives (CLUSTER NODES): until then it answers every command CLUSTERDOWN';
+  return [fail(what, `the state of the cluster is ${clusterState}`, toDo)];
+}
+
 function eviction(what: string, info: Info): CheckLine {
   const policy = info.get('maxmemory_policy') ?? 'unknown';
   if (policy === 'noeviction') return ok(what, 'maxmemory-policy noeviction');
@@ -62,6 +71,7 @@ function memory(what: string, info: Info): CheckLine {
     return warn(what, `maxmemory is not set; ${mebibytes(used)} used`, toDo);
   }
   const says = `${mebibytes(used)} of ${mebibytes(most)} used`;
+  if (used >= most) return fail(what, `${says}: it refuses every write`, `raise maxmemory (${GUIDE})`);
   return used < FULL * most
     ? ok(what, says)
     : warn(what, says, `raise maxmemory, or shorten the replay window (${GUIDE})`);
@@ -81,8 +91,20 @@ function persistence(what: string, info: Info): CheckLine {
   );
 }
 
+function snapshots(what: string, info: Info): readonly CheckLine[] {
+  if (info.get('rdb_last_bgsave_status') !== 'err') return [];
+  const toDo =
+    'look at its disk, and into its log: with stop-writes-on-bgsave-error, the default, it refuses every write';
+  return [fail(what, 'its last snapshot failed', toDo)];
+}
+
 function replicas(what: string, info: Info, { durability }: RedisConfig): readonly CheckLine[] {
   const connected = Number(info.get('connected_slaves') ?? 0);
+  // Only there if min-replicas-to-write is set.
+  if (info.get('min_slaves_good_slaves') === '0') {
+    const toDo = 'connect replicas: with min-replicas-to-write it refuses every write until then';
+    return [fail(what, 'none of its replicas is in time', toDo)];
+  }
   const says = `${connected} replicas, BATON_REDIS_DURABILITY waits for ${durability.replicas}`;
   if (durability.replicas === 0) return [];
   if (connected >= durability.replicas) return [ok(what, says)];
