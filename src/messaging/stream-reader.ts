@@ -51,7 +51,7 @@ export class StreamReader {
     if (owner.kind === 'session' && (await this.ports.sessions.get(owner)) === null) throw new BatonError('not-found');
     const page = await this.page(owner, request);
     if (request.waitMs === 0 || !isEmpty(page, request)) return page;
-    const place = this.ports.waiting.take(backend.keyId, gone);
+    const place = this.ports.waiting.take(backend, gone);
     try {
       const withinMs = Math.min(request.waitMs, place.longestMs);
       return await this.wait(owner, grantName(target), request, page, { signal: place.signal, withinMs });

@@ -7,7 +7,7 @@ import { MessagesController } from '../../src/http/messages.controller.js';
 import { SessionDataController } from '../../src/http/session-data.controller.js';
 import { SessionsController } from '../../src/http/sessions.controller.js';
 import { StreamsController } from '../../src/http/streams.controller.js';
-import { MOST_WAITING, MOST_WAITING_OF_ONE } from '../../src/messaging/waiting-reads.js';
+import { MOST_WAITING, MOST_WAITING_OF_ONE, MOST_WAITING_OF_TENANT } from '../../src/messaging/waiting-reads.js';
 import { MAX_DATA_BYTES } from '../../src/protocol/bounds.js';
 import { errorCodes, isErrorName } from '../../src/protocol/error-codes.js';
 
@@ -48,6 +48,6 @@ it('the largest data of the page is the largest that is taken', () => {
 });
 
 it('as many reads may wait as the page says', () => {
-  const waiting = `${MOST_WAITING.toLocaleString('en')} calls wait, ${MOST_WAITING_OF_ONE} of one key`;
-  expect(page).toContain(waiting);
+  const places = `${MOST_WAITING.toLocaleString('en')} calls wait, ${MOST_WAITING_OF_ONE} of one key`;
+  expect(page).toContain(`${places}, ${MOST_WAITING_OF_TENANT} of one tenant`);
 });
