@@ -17,6 +17,10 @@ const rowSchema = z.object({
 });
 const fileSchema = z.array(rowSchema).max(MAX_KEYS);
 
+/** `<id>.<secret>`: one dot, for where a JWT is taken, too, it is told by its two. */
+const API_KEY = /^[^.]+\.[^.]+$/;
+export const isApiKeyShaped = (credential: string): boolean => API_KEY.test(credential);
+
 /** One row of the file of API keys: who has the secret may do this. The secret itself is stored nowhere. */
 export type ApiKeyRow = z.infer<typeof rowSchema>;
 
@@ -41,7 +45,7 @@ export class ApiKeys {
   /** `<id>.<secret>`. Throws BatonError `unauthorized`, the same for an unknown id and a wrong secret. */
   verify(key: string): Backend {
     const dot = key.indexOf('.');
-    const wellFormed = dot > 0 && key.length <= MAX_KEY_LENGTH;
+    const wellFormed = key.length <= MAX_KEY_LENGTH && isApiKeyShaped(key);
     const row = wellFormed ? this.known.get(key.slice(0, dot)) : undefined;
     const matches = timingSafeEqual(hashSecret(wellFormed ? key.slice(dot + 1) : ''), row?.hash ?? NOBODY);
     if (!row || !matches) throw new BatonError('unauthorized');

@@ -1,3 +1,4 @@
+import { isApiKeyShaped } from '../auth/api-keys.js';
 import { principalOfKey, type Authenticator, type Principal } from '../auth/principal.js';
 import { BatonError } from '../lib/baton-error.js';
 import type { HelloFrame } from '../protocol/frames.js';
@@ -12,9 +13,6 @@ export interface ClaimedBy {
   readonly create?: SessionFields;
   readonly renew?: SessionFields;
 }
-
-/** An API key is `<id>.<secret>`; a JWT has three parts. */
-const API_KEY = /^[^.]+\.[^.]+$/;
 
 /** What a `hello` or `token` frame proves, by a token or an API key. Every refusal is BatonError `unauthorized`. */
 export class Credentials {
@@ -47,7 +45,7 @@ export class Credentials {
   }
 
   private async verify(credential: string): Promise<Principal> {
-    if (!API_KEY.test(credential)) return this.authenticator.verifyToken(credential);
+    if (!isApiKeyShaped(credential)) return this.authenticator.verifyToken(credential);
     return principalOfKey(this.authenticator.verifyApiKey(credential));
   }
 
