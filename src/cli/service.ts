@@ -15,6 +15,7 @@ interface ServiceValues {
 }
 
 const ANSWER_WITHIN_MS = 30_000;
+const API_KEY = /^[\w-]{1,32}\.[\x21-\x7e]{1,512}$/;
 
 /** A service and the key that a backend calls it with. */
 export class Service {
@@ -25,23 +26,24 @@ export class Service {
 
   /** The parsed answer, null if it has no body. Rejects with CommandFailure. */
   async call(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
-    const response = await this.ask(path, {
+    const { ok, status, text } = await this.ask(path, {
       method,
       headers: { authorization: `Bearer ${this.apiKey}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    const text = await response.text();
     const answer = parsed(text);
-    if (!response.ok) throw failureOf(response.status, answer);
+    if (!ok) throw failureOf(status, answer);
     if (answer === undefined && text !== '')
       throw new CommandFailure(`what answers at ${this.url.origin} is not Baton: it sent no JSON`);
     return answer ?? null;
   }
 
-  private async ask(path: string, init: RequestInit): Promise<Response> {
+  /** With all of its text: a service may break off in it. */
+  private async ask(path: string, init: RequestInit) {
     try {
-      return await fetch(new URL(path, this.url), init);
+      const response = await fetch(new URL(path, this.url), init);
+      return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (error) {
       throw new CommandFailure(`${this.url.origin} cannot be reached: ${reasonOf(error)}`, 3);
     }
@@ -55,12 +57,24 @@ export async function serviceFrom(values: ServiceValues, env: Environment): Prom
   const apiKey = file === undefined ? env['BATON_API_KEY'] : String(await readSecretFile('API key', file));
   if (apiKey === undefined || apiKey === '')
     throw new UsageError('an API key is needed: set BATON_API_KEY, or name a file with --api-key-file');
-  return new Service(url, apiKey.trim());
+  return new Service(url, keyIn(apiKey, file));
+}
+
+/** Throws UsageError, which doesn't quote it. */
+function keyIn(text: string, file: string | undefined): string {
+  const key = text.trim();
+  if (API_KEY.test(key)) return key;
+  const where = file === undefined ? 'BATON_API_KEY' : file;
+  throw new UsageError(
+    `${where} must have an API key, <id>.<secret>, and nothing else: the first line of baton api-key`,
+  );
 }
 
 /** Written for clients or for backends: it is one port. */
 function urlFrom(text: string): URL {
   const url = URL.canParse(text) ? new URL(text.replace(/^ws(?=s?:)/, 'http')) : null;
+  // `fetch` takes no such URL, and quotes it.
+  if (text.includes('@')) throw new UsageError('--url and BATON_URL have no user and no password');
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new UsageError(`--url must be a URL such as https://baton.example.com, not ${JSON.stringify(text)}`);
   return url;
