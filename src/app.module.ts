@@ -7,6 +7,7 @@ import { DrainingModule } from './draining/draining.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { HealthModule } from './http/health.module.js';
 import { HttpApiModule } from './http/http-api.module.js';
+import type { LogDestination } from './observability/logger.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StreamsModule } from './streams/streams.module.js';
@@ -15,12 +16,12 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** The composition root: the rooms, from the ground up, and what some need of others. */
 @Module({})
 export class AppModule {
-  static async of(config: Config): Promise<DynamicModule> {
+  static async of(config: Config, logTo?: LogDestination): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
         ConfigModule.of(config),
-        ObservabilityModule,
+        ObservabilityModule.writingTo(logTo),
         await storageOf(config),
         AuthModule,
         StreamsModule,

@@ -17,7 +17,7 @@ import { HealthServer } from './http/health-server.js';
 import { StartupProgress } from './http/startup-progress.js';
 import { backoffMs } from './lib/backoff.js';
 import type { Clock } from './lib/clock.js';
-import { LOGGER, type Logger } from './observability/logger.js';
+import { LOGGER, type LogDestination, type Logger } from './observability/logger.js';
 import { METRICS, type Metrics } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
 import { STORAGE_HEALTH, type StorageHealth } from './redis/storage-health.js';
@@ -44,8 +44,12 @@ export type Preparation = (app: ExpressApplication) => void;
  * readiness say that this pod serves. Rejects if a key file is bad or a port is taken; waits for Redis for ever, which
  * is /startupz' to judge.
  */
-export async function startPod(config: Config, prepare: Preparation = () => undefined): Promise<RunningPod> {
-  const app = await createApp(config, prepare);
+export async function startPod(
+  config: Config,
+  prepare: Preparation = () => undefined,
+  logTo?: LogDestination,
+): Promise<RunningPod> {
+  const app = await createApp(config, prepare, logTo);
   const logger = app.get<Logger>(LOGGER);
   const clock = app.get<Clock>(CLOCK);
   const health = app.get(HealthServer);
@@ -72,9 +76,9 @@ export async function startPod(config: Config, prepare: Preparation = () => unde
   return { app, port, healthPort, drain: app.get(DrainCoordinator), clock, logger, close };
 }
 
-async function createApp(config: Config, prepare: Preparation): Promise<ExpressApplication> {
+async function createApp(config: Config, prepare: Preparation, logTo?: LogDestination): Promise<ExpressApplication> {
   const options: Partial<NestApplicationOptions> = { abortOnError: false, bodyParser: false, bufferLogs: true };
-  const app = await NestFactory.create<ExpressApplication>(await AppModule.of(config), options);
+  const app = await NestFactory.create<ExpressApplication>(await AppModule.of(config, logTo), options);
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.get<Metrics>(METRICS).buildInfo.set({ version: buildVersion(), revision: config.pod.revision }, 1);
   const context = app.get<ConnectionContext>(CONNECTION_CONTEXT);

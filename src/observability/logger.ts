@@ -1,4 +1,9 @@
-import { pino, type DestinationStream } from 'pino';
+import { pino } from 'pino';
+
+/** Takes each line, with its line break. */
+export interface LogDestination {
+  write(line: string): void;
+}
 
 /** Logs are event names with fields: `session.resumed {tenantId, sessionId}`. */
 export interface Logger {
@@ -19,8 +24,8 @@ export interface LoggerOptions {
 /** A cause of a cause and so on may lead back to the beginning. */
 const CAUSES = 5;
 
-/** JSON lines on stdout, `level` as a word. An `error` field is written with its stack and causes. */
-export function createLogger(options: LoggerOptions, destination?: DestinationStream): Logger {
+/** JSON lines on stdout unless there is another destination, `level` as a word. An `error` field is written with its stack and causes. */
+export function createLogger(options: LoggerOptions, destination?: LogDestination): Logger {
   const sink = pino(
     {
       level: options.level,
