@@ -17,9 +17,10 @@ export const devCommand: Command = {
   --json    prints one line of JSON: url, page, tenant, user, token, apiKey
 
 Everything is kept in the memory of this process and gone with it; the keys are made anew each time. It listens on
-127.0.0.1 only, because the page hands out credentials to whoever can open it. Prints variables that curl and the other
-commands use. Settings of a pod hold (BATON_WINDOW_MS, BATON_WEBHOOKS_FILE and so on), those of Redis and of keys don't.
-Ctrl-C ends it.`,
+127.0.0.1 only, because the page hands out credentials to whoever can open it, and answers only to localhost and its
+addresses: not to a name that leads here, and no socket to a page from elsewhere, unless BATON_ALLOWED_ORIGINS names it.
+Prints variables that curl and the other commands use; the log is on stderr. Settings of a pod hold (BATON_WINDOW_MS,
+BATON_WEBHOOKS_FILE and so on), those of Redis and of keys don't. Ctrl-C ends it.`,
 
   async run(args, terminal) {
     const { values } = parseArgs({
@@ -37,6 +38,9 @@ Ctrl-C ends it.`,
       tenant: tenantOption(values.tenant),
       user: userOption(values.user),
       env: terminal.env,
+      log: (line: string) => {
+        terminal.tell(line.trimEnd());
+      },
       ...(values.page === undefined ? {} : { pageFile: resolve(values.page) }),
     };
     // Asked for now, so that a signal during the start removes what the start has made.

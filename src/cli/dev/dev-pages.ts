@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { isTokenUser, type TenantId, type UserId } from '../../protocol/ids.js';
+import { refusalOf } from './this-machine.js';
 
 export interface DevPagesOptions {
   readonly tenant: TenantId;
@@ -10,6 +10,8 @@ export interface DevPagesOptions {
   readonly token: (user: string) => Promise<string>;
   /** null: the built-in page. */
   readonly pageFile: string | null;
+  /** Sites that may open sockets beside those of this machine. */
+  readonly allowedOrigins: readonly string[];
 }
 
 interface Answer {
@@ -28,9 +30,10 @@ const ICON = new URL('./icon.svg', import.meta.url);
 const CLIENTS = ['../../../page/baton.min.js', '../../../dist/page/baton.min.js'].map(
   (path) => new URL(path, import.meta.url),
 );
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+/** A user's name is at most 128. */
+const MOST_BODY_BYTES = 4_096;
 
-/** The page, the SDK for it, and credentials for it, in front of the API. */
+/** The page, the SDK for it, and credentials for it, in front of the API, which is as much for this machine alone. */
 export function devPages(options: DevPagesOptions): Middleware {
   const routes: Readonly<Record<string, Handler>> = {
     'GET /': () => fileAs('text/html; charset=utf-8', options.pageFile ?? BUILT_IN),
@@ -47,6 +50,11 @@ export function devPages(options: DevPagesOptions): Middleware {
     'POST /dev/credentials': (request) => credentials(request, options),
   };
   return (request, response, next) => {
+    const refusal = refusalOf(request, options.allowedOrigins);
+    if (refusal !== null) {
+      void answer(() => Promise.resolve(plain(403, refusal)), request, response);
+      return;
+    }
     const [path = ''] = (request.url ?? '').split('?', 1);
     const handler = routes[`${request.method === 'HEAD' ? 'GET' : (request.method ?? '')} ${path}`];
     if (handler) void answer(handler, request, response);
@@ -73,19 +81,30 @@ async function client(): Promise<string> {
   throw new Error('the SDK for pages is not there: `npm run build` makes it');
 }
 
-/**
- * Only for pages of this very server: another site's page sends another Origin, and one whose name was made to lead here
- * another Host. Neither can ask for JSON without being asked first whether it may.
- */
+/** Only for pages of this very server: another's sends another Origin, and can't ask for JSON without being asked first. */
 async function credentials(request: IncomingMessage, options: DevPagesOptions): Promise<Answer> {
   const { host = '', origin = `http://${host}`, 'content-type': type = '' } = request.headers;
-  if (!LOOPBACK_HOST.test(host) || origin !== `http://${host}`) return plain(403, 'only for pages of this server');
+  if (origin !== `http://${host}`) return plain(403, 'only for pages of this server');
   if (!type.startsWith('application/json')) return plain(415, 'the body must be JSON');
-  const user = userIn(await text(request)) ?? options.user;
+  const body = await bodyOf(request);
+  if (body === null) return plain(413, `the body must be at most ${MOST_BODY_BYTES} bytes`);
+  const user = userIn(body) ?? options.user;
   if (!isTokenUser(user)) return plain(400, '`user` must be letters, digits, . _ / -, at most 128');
   const { tenant, apiKey } = options;
-  const body = JSON.stringify({ tenant, user, token: await options.token(user), apiKey });
-  return { status: 200, type: 'application/json', body };
+  const given = JSON.stringify({ tenant, user, token: await options.token(user), apiKey });
+  return { status: 200, type: 'application/json', body: given };
+}
+
+/** null: too large. What isn't read, the server throws away piece by piece once the answer is out. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+    bytes += (piece as Buffer).length;
+    if (bytes > MOST_BODY_BYTES) return null;
+    pieces.push(piece as Buffer);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 function userIn(body: string): unknown {

@@ -2,10 +2,12 @@ import type { Config } from '../../config/config.js';
 import { loadConfig, type Environment } from '../../config/load-config.js';
 import type { ExpressApplication } from '../../http/api-server.js';
 import { HealthServer } from '../../http/health-server.js';
+import type { LogDestination } from '../../observability/logger.js';
 import { asTenantId, asUserId, type TenantId, type UserId } from '../../protocol/ids.js';
-import { startPod, type RunningPod } from '../../start-pod.js';
+import { startPod, type Preparation, type RunningPod } from '../../start-pod.js';
 import { makeDevKeys, type TokenOptions } from './dev-keys.js';
 import { devPages } from './dev-pages.js';
+import { refuseUpgrades } from './this-machine.js';
 
 export interface DevOptions {
   /** 0: any free one. */
@@ -17,6 +19,8 @@ export interface DevOptions {
   readonly pageFile?: string;
   /** Settings of a pod hold, apart from those that `baton dev` is about: where it listens, keys, storage. */
   readonly env?: Environment;
+  /** Takes each line of the log; else they are on stdout, as a pod's are. */
+  readonly log?: (line: string) => void;
 }
 
 /** Baton in this process, with everything in its memory. */
@@ -53,8 +57,14 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
       BATON_PORT: String(port),
       BATON_HEALTH_PORT: '0',
     });
-    const pages = devPages({ tenant, user, apiKey: keys.apiKey, token, pageFile: options.pageFile ?? null });
-    return startOrLeaveNothing(config, pages);
+    const { allowedOrigins } = config.connections;
+    const { pageFile = null, log } = options;
+    const pages = devPages({ tenant, user, apiKey: keys.apiKey, token, pageFile, allowedOrigins });
+    const prepare: Preparation = (app) => {
+      app.use(pages);
+      refuseUpgrades(app.getHttpServer(), allowedOrigins);
+    };
+    return startOrLeaveNothing(config, prepare, log && { write: log });
   });
   return {
     url: `http://localhost:${pod.port}`,
@@ -68,13 +78,14 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
 }
 
 /** A pod of production ends its process when it can't start; here the process is somebody else's. */
-async function startOrLeaveNothing(config: Config, pages: ReturnType<typeof devPages>): Promise<RunningPod> {
+async function startOrLeaveNothing(config: Config, prepare: Preparation, log?: LogDestination): Promise<RunningPod> {
   let begun: ExpressApplication | undefined;
+  const begin: Preparation = (app) => {
+    begun = app;
+    prepare(app);
+  };
   try {
-    return await startPod(config, (app) => {
-      begun = app;
-      app.use(pages);
-    });
+    return await startPod(config, begin, log);
   } catch (error) {
     await begun?.close();
     await begun?.get(HealthServer).close();
