@@ -13,9 +13,9 @@ export const checkCommand: Command = {
   --json  one object a line: {"status", "what", "says", "toDo"}
 
 With the settings of a pod, from where it is run: Redis can be reached, is 7.0 or newer, evicts nothing, keeps what it is
-told, has the replicas that are waited for, its clock agrees, and its user may do what a pod needs; key files and the file
-of webhooks can be read; the process may open enough files. It changes nothing. A line is ok, warn or fail, with what to do; it ends with 0 if all
-are ok, 1 if there are warnings, 2 if something has to be mended.`,
+told, takes writes, has the replicas that are waited for, its clock agrees, and its user may do what a pod needs; key files
+and the file of webhooks can be read; the process may open enough files. It changes nothing. A line is ok, warn or fail,
+with what to do; it ends with 0 if all are ok, 1 if there are warnings, 2 if something has to be mended.`,
 
   async run(args, terminal) {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
