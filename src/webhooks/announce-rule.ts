@@ -3,10 +3,10 @@ import type { EventType } from './webhook-event.js';
 
 /** What receivers were last told of a session, and what pods have reported since. */
 export interface Tracked {
-  readonly state: 'connected' | 'disconnected';
+  readonly state: 'connected' | 'disconnected' | 'over';
   /** Somebody asked for its end. */
   readonly ended: boolean;
-  /** Since when nobody holds it, as far as is known; 0: somebody does. Redis time in ms. */
+  /** Since when nobody holds it, as far as is known, or since when it is over; 0: somebody does. Redis time in ms. */
   readonly leftAtMs: number;
 }
 
@@ -29,12 +29,19 @@ export interface AnnounceTimes {
 export interface Verdict {
   /** In this order. */
   readonly events: readonly EventType[];
-  /** Null: never again, the session is over. */
+  /** Null: never again. */
   readonly next: { readonly afterMs: number; readonly leftAtMs: number; readonly pod: PodId | null } | null;
 }
 
 /** A row that is still there when it should have expired is looked at again after this part of its time to live. */
 const LATE_PART = 8;
+/** For so long it is known that a session is over: that somebody holds it may be reported late. */
+const OVER_MS = 300_000;
+
+export function stateAfter(type: EventType): Tracked['state'] {
+  if (type === 'session.connected') return 'connected';
+  return type === 'session.disconnected' ? 'disconnected' : 'over';
+}
 
 /**
  * What a look comes to. Reports only say when to look; what is told follows from the row. `connected` and `disconnected`
@@ -43,9 +50,13 @@ const LATE_PART = 8;
  */
 export function decideLook(tracked: Tracked, sight: Sight, nowMs: number, times: AnnounceTimes): Verdict {
   const wasConnected = tracked.state === 'connected';
+  if (tracked.state === 'over' && sight.kind !== 'held') return waitForLateReports(tracked, nowMs);
   switch (sight.kind) {
     case 'gone':
-      return { events: [...(wasConnected ? DISCONNECTED : []), lastEvent(tracked, sight.podLives)], next: null };
+      return {
+        events: [...(wasConnected ? DISCONNECTED : []), lastEvent(tracked, sight.podLives)],
+        next: { afterMs: OVER_MS, leftAtMs: nowMs, pod: null },
+      };
     case 'held':
       return {
         events: wasConnected ? [] : CONNECTED,
@@ -76,4 +87,9 @@ function whenFree({ leftAtMs }: Tracked, forMs: number, nowMs: number, times: An
 /** The row of a crashed pod lives longer than one that was given back. */
 function waitForItsEnd({ leftAtMs }: Tracked, { sessionTtlMs }: AnnounceTimes): Verdict {
   return { events: [], next: { afterMs: Math.ceil(sessionTtlMs / LATE_PART), leftAtMs, pod: null } };
+}
+
+function waitForLateReports({ leftAtMs }: Tracked, nowMs: number): Verdict {
+  const restMs = Math.min(nowMs, leftAtMs) + OVER_MS - nowMs;
+  return { events: [], next: restMs > 0 ? { afterMs: restMs, leftAtMs, pod: null } : null };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import { randomId } from '../lib/random-id.js';
 import type { PodId, SessionId, TenantId, UserId } from '../protocol/ids.js';
+import { stateAfter } from './announce-rule.js';
 import { eventLetters, type EventType } from './webhook-event.js';
 import type {
   Due,
@@ -125,7 +126,9 @@ class Page {
   report(report: Report, id: string): void {
     const { session } = report;
     const noted = this.book.sessions.get(session);
-    if (report.kind === 'held') this.hold(report, noted ?? null, id);
+    if (noted?.state === 'over') {
+      if (report.kind === 'held') this.write({ ...noted, lookAtMs: this.sooner(noted, 0) });
+    } else if (report.kind === 'held') this.hold(report, noted ?? null, id);
     else if (noted && report.kind === 'left')
       this.write({ ...noted, leftAtMs: this.nowMs, lookAtMs: this.sooner(noted, this.limits.graceMs) });
     else if (noted) this.write({ ...noted, ended: true, lookAtMs: this.sooner(noted, 0) });
@@ -179,7 +182,7 @@ class Page {
       });
       this.enqueued += 1;
     }
-    return { ...noted, toldAtMs: atMs, state: type === 'session.connected' ? 'connected' : 'disconnected' };
+    return { ...noted, toldAtMs: atMs, state: stateAfter(type) };
   }
 
   private write(noted: Noted): void {

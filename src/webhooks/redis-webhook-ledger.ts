@@ -108,7 +108,7 @@ function lookOf([session, record]: readonly [string, string]): DueLook {
   return {
     session: asSessionId(session),
     version: Number(version),
-    state: state === 'c' ? 'connected' : 'disconnected',
+    state: state === 'c' ? 'connected' : state === 'd' ? 'disconnected' : 'over',
     ended: ended === '1',
     leftAtMs: Number(left),
     pod: pod === NOBODY ? null : asPodId(pod),

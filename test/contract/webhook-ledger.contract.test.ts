@@ -44,6 +44,27 @@ describe('a ledger of webhooks in a cluster', () => {
   );
 });
 
+it('a queue that is longer than it may be now gets shorter step by step, and never longer', async () => {
+  const tenant = newTenant();
+  const { commands } = redis.connection;
+  const holding = (mostEvents: number, name: string, count: number) => {
+    const id = counter();
+    const ledger = new RedisWebhookLedger(commands, new RedisKeys(redis.keyPrefix), { ...lasting, mostEvents }, () =>
+      name.concat(id()),
+    );
+    const sessions = Array.from({ length: count }, (_, at) => asSessionId(`${name}${at}`));
+    return ledger.report(
+      tenant,
+      all,
+      sessions.map((session) => held(session)),
+    );
+  };
+  expect(await holding(1_000, 'before', 300)).toEqual({ enqueued: 300, dropped: 0 });
+  expect(await holding(10, 'one', 1)).toEqual({ enqueued: 1, dropped: 101 });
+  expect(await holding(10, 'many', 150)).toEqual({ enqueued: 150, dropped: 250 });
+  expect(await holding(10, 'more', 1)).toEqual({ enqueued: 1, dropped: 91 });
+});
+
 it('the keys of a tenant are in one slot of a cluster', () => {
   const slots = Object.values(new RedisKeys('b:').webhooks(asTenantId('acme'))).map(slotOf);
   expect(slots).toHaveLength(6);

@@ -172,9 +172,8 @@ const may: Readonly<Record<EventType | 'nothing', readonly EventType[]>> = {
   nothing: ['session.connected'],
   'session.connected': ['session.disconnected'],
   'session.disconnected': ['session.connected', 'session.expired', 'session.ended'],
-  // Only after a report that came late, such as one that waited for Redis.
-  'session.expired': ['session.connected'],
-  'session.ended': ['session.connected'],
+  'session.expired': [],
+  'session.ended': [],
 };
 
 it('whatever pods do, report late, twice or never, and whoever looks when: connected and disconnected take turns, the end comes last, and what was told last is so', async () => {
@@ -224,7 +223,20 @@ it.each<[string, Partial<DueLook>, Sight, readonly EventType[]]>([
 ])('a session that is %s', (_what, before, sight, events) => {
   const verdict = decideLook({ ...tracked, ...before }, sight, at, times);
   expect(verdict.events).toEqual(events);
-  expect(verdict.next === null).toBe(sight.kind === 'gone');
+  expect(verdict.next).not.toBeNull();
+});
+
+it('a session that is over is forgotten after five minutes, and goes on only if its row says so', () => {
+  const over = { state: 'over', ended: true, leftAtMs: at } as const;
+  const gone = { kind: 'gone', podLives: true } as const;
+  expect(decideLook({ ...tracked, state: 'disconnected' }, gone, at, times).next).toMatchObject({ afterMs: 300_000 });
+  for (const sight of [gone, { kind: 'free', forMs: 0 } as const]) {
+    const waiting = decideLook(over, sight, at + 300, times);
+    expect(waiting).toEqual({ events: [], next: { afterMs: 299_700, leftAtMs: at, pod: null } });
+    expect(decideLook(over, sight, at + 300_000, times)).toEqual({ events: [], next: null });
+  }
+  const back = decideLook(over, { kind: 'held', pod: pods[0] as PodId }, at + 300, times);
+  expect(back).toMatchObject({ events: ['session.connected'], next: { leftAtMs: 0, pod: pods[0] } });
 });
 
 it('a pod that may only have missed a beat is waited for, longer than the grace if need be', () => {

@@ -2,7 +2,7 @@
 -- is enqueued in the same step in which it is noted as told, so that nothing is told twice under two ids.
 --
 -- KEYS[1]  sessions, hash: session -> `<version> <state> <ended> <told> <left> <pod> <user>`; state: c (connected),
---          d (disconnected); ended: 1 if somebody asked for its end; told: ms of its last event; left: ms since which
+--          d (disconnected), x (over: kept for a while, since a report may come late); ended: 1 if somebody asked for its end; told: ms of its last event; left: ms since which
 --          nobody holds it, as far as is known, or 0; pod: who holds it, or `.`
 -- KEYS[2]  looks, sorted set: session by when its row is looked at next, ms
 -- KEYS[3]  held, sorted set of `<pod>/<session>`, all with score 0
@@ -29,6 +29,9 @@ local ttl, wanted = ARGV[4], ARGV[5]
 local FIRST, COLUMNS = 6, 9
 local NOBODY = '.'
 local AHEAD = 5
+-- A queue that is longer than it may be since a setting has changed gets shorter with each call by so many: dropping all of
+-- it at once would take seconds.
+local surplus = 100
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -58,7 +61,10 @@ local function forget(session, it)
 end
 
 local function make_room()
-  while redis.call('ZCARD', ages) >= most do
+  local needed = true
+  while redis.call('ZCARD', ages) >= most and (needed or surplus > 0) do
+    if not needed then surplus = surplus - 1 end
+    needed = false
     local oldest = redis.call('ZRANGE', ages, 0, 0)[1]
     redis.call('ZREM', ages, oldest)
     redis.call('ZREM', queue, oldest)
@@ -70,7 +76,7 @@ end
 -- Times of one session's events only grow, so that receivers can tell which came later.
 local function enqueue(session, it, letter, id)
   it.told = math.max(now, it.told + 1)
-  it.state = letter == 'c' and 'c' or 'd'
+  it.state = letter == 'c' and 'c' or letter == 'd' and 'd' or 'x'
   if not string.find(wanted, letter, 1, true) then return end
   make_room()
   local event = id .. letter
@@ -81,10 +87,17 @@ local function enqueue(session, it, letter, id)
   enqueued = enqueued + 1
 end
 
+-- Only its row can say that a session goes on that was told to be over.
+local function look_again(session, it)
+  redis.call('ZADD', looks, 'LT', text(now), session)
+  write(session, it, it.pod)
+end
+
 local steps = {}
 
 steps.held = function(session, id, pod, user)
   local it = read(session) or { version = 0, state = 'd', ended = '0', told = 0, pod = NOBODY }
+  if it.state == 'x' then return look_again(session, it) end
   it.left, it.user = '0', user
   if it.state == 'c' then
     redis.call('ZADD', looks, 'LT', text(now + patrol), session)
@@ -97,7 +110,7 @@ end
 
 steps.left = function(session)
   local it = read(session)
-  if not it then return end
+  if not it or it.state == 'x' then return end
   it.left = text(now)
   redis.call('ZADD', looks, 'LT', text(now + grace), session)
   write(session, it, it.pod)
@@ -105,7 +118,7 @@ end
 
 steps.ended = function(session)
   local it = read(session)
-  if not it then return end
+  if not it or it.state == 'x' then return end
   it.ended = '1'
   redis.call('ZADD', looks, 'LT', text(now), session)
   write(session, it, it.pod)

@@ -124,6 +124,26 @@ export function describeWebhookLedger(open: OpenLedger): void {
     expect(typesOf(await ledger.take(tenant, everything))).toEqual(['session.ended']);
   });
 
+  it('tells nothing of a session that is over, whatever is reported late, and looks at its row', async () => {
+    const ledger = open({ ...lasting, graceMs: HOUR });
+    const [tenant, session] = [newTenant(), newSession()];
+    await ledger.report(tenant, all, [held(session), { kind: 'ended', session }]);
+    const [look] = (await ledger.take(tenant, everything)).looks as [DueLook];
+    const next = { afterMs: HOUR, leftAtMs: 5, pod: null };
+    await ledger.conclude(tenant, all, [{ look, verdict: { ...gone, next } }]);
+    const late: Report[] = [
+      { kind: 'left', session },
+      { kind: 'ended', session },
+    ];
+    expect(await ledger.report(tenant, all, late)).toEqual({ enqueued: 0, dropped: 0 });
+    expect((await ledger.take(tenant, everything)).looks).toEqual([]);
+    expect(await ledger.report(tenant, all, [held(session)])).toEqual({ enqueued: 0, dropped: 0 });
+    const [again] = (await ledger.take(tenant, everything)).looks as [DueLook];
+    expect(again).toMatchObject({ session, state: 'over', leftAtMs: 5 });
+    const back: Verdict = { events: ['session.connected'], next: { afterMs: HOUR, leftAtMs: 0, pod: a } };
+    expect(await ledger.conclude(tenant, all, [{ look: again, verdict: back }])).toEqual({ enqueued: 1, dropped: 0 });
+  });
+
   it('keeps as many events as it may, and drops the oldest', async () => {
     const ledger = open({ ...lasting, mostEvents: 3 });
     const tenant = newTenant();
