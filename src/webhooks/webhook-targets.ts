@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readSecretFile, SecretFileError } from '../auth/secret-file.js';
+import { blockedPorts } from '../lib/blocked-ports.js';
 import { isTenantId, type TenantId } from '../protocol/ids.js';
 import { SECRET_PREFIX } from './signature.js';
 import { eventTypes, type EventType } from './webhook-event.js';
@@ -26,7 +27,10 @@ const secret = z
 
 const row = z.strictObject({
   tenant: z.custom<TenantId>(isTenantId, 'must be a tenant id'),
-  url: z.string().refine(isReceiver, 'must be a URL of http or https without user, password and fragment'),
+  url: z
+    .string()
+    .refine(isReceiver, 'must be a URL of http or https without user, password and fragment')
+    .refine(isCallable, 'has a port that fetch never calls: it belongs to another protocol'),
   secret: z.union(
     [secret.transform((key) => [key]), z.array(secret).min(1).max(2)],
     `${SECRET_SHAPE}, or two of them in a list`,
@@ -73,6 +77,10 @@ function isReceiver(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, hash } = new URL(text);
   return ['http:', 'https:'].includes(protocol) && `${username}${password}${hash}` === '';
+}
+
+function isCallable(text: string): boolean {
+  return !URL.canParse(text) || !blockedPorts.has(Number(new URL(text).port));
 }
 
 function isSecret(text: string): boolean {

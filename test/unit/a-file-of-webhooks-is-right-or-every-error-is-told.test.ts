@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { blockedPorts } from '../../src/lib/blocked-ports.js';
 import { loadWebhookTargets } from '../../src/webhooks/webhook-targets.js';
 import { withTemporaryFiles } from '../support/temporary-files.js';
 
@@ -60,6 +61,23 @@ it('everything that is wrong is told at once, and no secret', async () => {
   ])
     expect(message).toContain(part);
   for (const byte of [1, 2, 3, 4, 5, 6]) expect(message).not.toContain(key(byte, 10).toString('base64').slice(0, 8));
+});
+
+it.each([1, 22, 6000, 6665, 6697, 10_080])('a port that fetch never calls is told at once: %s', async (port) => {
+  const url = `http://127.0.0.1:${port}/hook`;
+  const failure: unknown = await fetch(url).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ cause: { message: 'bad port' } });
+  const message = await refusalOf([{ tenant: 'acme', url, secret: secret(1) }]);
+  expect(message).toMatch(/0\.url: .*port/);
+});
+
+it('the ports of fetch are those that it refuses', async () => {
+  for (const port of blockedPorts)
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ cause: { message: 'bad port' } });
+  for (const port of ['', ':80', ':443', ':8080', ':9000'])
+    expect(await load([{ tenant: 'acme', url: `https://acme.example${port}/hook`, secret: secret(1) }])).toHaveLength(
+      1,
+    );
 });
 
 it.each([
