@@ -12,9 +12,9 @@ export const configCommand: Command = {
   --set   only those that the environment sets
   --json  one object a line: {"key", "value", "fallback", "from", "problem"}
 
-Reads the environment as a pod does: in a pod, it shows what that pod runs with. Secrets are shown as set or unset; most of
-them are files anyway, of which it shows the path. What is wrong, also of settings together, is told on stderr, and it
-ends with 1.`,
+Reads the environment as a pod does: in a pod, it shows what that pod runs with. Secrets are shown as set or unset, and so
+is what may hold one by mistake; most of them are files anyway, of which it shows the path. What is wrong, also of settings
+together, is told on stderr, and it ends with 1.`,
 
   run(args, terminal) {
     const { values } = parseArgs({

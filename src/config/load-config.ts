@@ -3,6 +3,7 @@ import { contradictions, type Problem } from './contradictions.js';
 import type { Option, OptionValue } from './option.js';
 import { options } from './options.js';
 import { redisConfigOf } from './redis-config.js';
+import { mayBeShown } from './shown-value.js';
 
 /** Everything that is wrong with the environment, at once: each problem with the variables that it is about. */
 export class ConfigError extends Error {
@@ -65,7 +66,7 @@ function valueOf(option: Option<OptionValue>, env: Environment, problems: Proble
   const parsed = option.schema.safeParse(given);
   if (parsed.success) return frozen(parsed.data);
   const [issue] = parsed.error.issues;
-  const shown = option.secret === true ? '' : `, not ${JSON.stringify(given.slice(0, 60))}`;
+  const shown = mayBeShown(option, given) ? `, not ${JSON.stringify(given.slice(0, 60))}` : '';
   problems.push({ keys: [option.key], problem: `${issue?.message ?? 'is not valid'}${shown}` });
   return undefined;
 }

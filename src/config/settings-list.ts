@@ -1,11 +1,12 @@
 import type { Environment } from './load-config.js';
 import { allOptions } from './load-config.js';
 import type { Option, OptionValue } from './option.js';
+import { mayBeShown } from './shown-value.js';
 
 /** One setting as it is, for people. */
 export interface Setting {
   readonly key: string;
-  /** A secret is only `set` or `unset`; null: nothing, which is a value where the default is none. */
+  /** A secret, and what may hold one by mistake, is only `set` or `unset`; null: nothing, which is a value where the default is none. */
   readonly value: string | null;
   /** null: none. */
   readonly fallback: string | null;
@@ -30,7 +31,7 @@ function settingOf(option: Option<OptionValue>, given: string): Setting {
   }
   const parsed = option.schema.safeParse(given);
   const problem = parsed.success ? null : (parsed.error.issues[0]?.message ?? 'is not valid');
-  return { key, value: isSecret ? 'set' : given, fallback, from: 'environment', problem };
+  return { key, value: mayBeShown(option, given) ? given : 'set', fallback, from: 'environment', problem };
 }
 
 function textOf(value: OptionValue): string | null {
