@@ -8,7 +8,7 @@ export interface LimitsConfig {
   readonly bytesPerSecond: number;
   /** `subscribe`, `presence` and `token` of one connection. */
   readonly subscribesPerSecond: number;
-  /** Streams that one connection names for the first time. */
+  /** Streams that one connection subscribes to, or begins to publish to. */
   readonly newStreamsPerSecond: number;
   /** Of one pod. */
   readonly hellosPerSecond: number;
@@ -47,7 +47,7 @@ export const limits: { readonly [Field in keyof LimitsConfig]: Option<LimitsConf
     {
       key: 'BATON_NEW_STREAMS_PER_SECOND',
       fallback: 128,
-      description: 'Streams that one connection may name for the first time: each costs memory in Redis.',
+      description: 'Streams that one connection may subscribe to, or begin to publish to: each costs memory in Redis.',
     },
     RATE,
   ),

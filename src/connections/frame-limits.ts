@@ -9,7 +9,11 @@ export type MeteredFrame = ClientFrame | { readonly type: 'unreadable' };
 /** Frames that ask something of Redis besides publishing. */
 const ASKS: ReadonlySet<string> = new Set(['subscribe', 'presence', 'token']);
 
-/** What one connection may send. Made at its first frame after `hello`: most have nothing to say. */
+/**
+ * What one connection may send. Made at its first frame after `hello`: most have nothing to say. Who goes on over the
+ * rate of frames or bytes hasn't listened. The others are told stream by stream: an SDK with thousands of them hears of
+ * each alone, and does as it is told although something comes in every wait.
+ */
 export class FrameLimits {
   private readonly messages: Rate;
   private readonly bytes: Rate;
@@ -24,11 +28,15 @@ export class FrameLimits {
     this.bytes = new Rate(limits.bytesPerSecond, nowMs);
   }
 
-  /** `known`: whether this connection has used the stream before. */
+  /**
+   * `known`: whether the stream has been paid for. Of publishes only the first of a sequence can make something in Redis
+   * that wasn't there: after a move each stream of before is marked at once, and costs what any frame does.
+   */
   take(frame: MeteredFrame, bytes: number, known: (stream: StreamName) => boolean, nowMs: number): RateVerdict {
     const verdict = this.traffic(bytes, nowMs);
     if (verdict.kind === 'take' && ASKS.has(frame.type)) return this.ask(frame, known, nowMs);
-    if (verdict.kind === 'take' && frame.type === 'publish' && !known(frame.stream)) return this.open(nowMs);
+    if (verdict.kind === 'take' && frame.type === 'publish' && frame.after === 0 && !known(frame.stream))
+      return this.open(nowMs);
     return verdict;
   }
 
@@ -39,14 +47,14 @@ export class FrameLimits {
   }
 
   private ask(frame: MeteredFrame, known: (stream: StreamName) => boolean, nowMs: number): RateVerdict {
-    this.asks ??= new Rate(this.limits.subscribesPerSecond, nowMs);
+    this.asks ??= new Rate(this.limits.subscribesPerSecond, nowMs, 'many');
     const verdict = this.asks.take(1, nowMs);
     const opens = verdict.kind === 'take' && frame.type === 'subscribe' && !known(frame.stream);
     return opens ? this.open(nowMs) : verdict;
   }
 
   private open(nowMs: number): RateVerdict {
-    this.newStreams ??= new Rate(this.limits.newStreamsPerSecond, nowMs);
+    this.newStreams ??= new Rate(this.limits.newStreamsPerSecond, nowMs, 'many');
     return this.newStreams.take(1, nowMs);
   }
 }

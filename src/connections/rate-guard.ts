@@ -1,4 +1,5 @@
 import { errorCodes } from '../protocol/error-codes.js';
+import type { StreamName } from '../protocol/stream-name.js';
 import type { Connection } from './connection.js';
 import type { ConnectionContext } from './connection-context.js';
 import { aboutFrame, canBeRefused, FrameLimits, type MeteredFrame } from './frame-limits.js';
@@ -19,12 +20,11 @@ export class RateGuard {
       return true;
     }
     const { session, lastSeenMs } = connection;
-    const verdict = this.limitsOf(connection, lastSeenMs).take(
-      frame,
-      bytes,
-      (stream) => session !== null && (session.publisher.has(stream) || session.subscriptions.has(stream)),
-      lastSeenMs,
-    );
+    // A publish that was answered `gap` has named its stream, too, and paid for none.
+    const known = (stream: StreamName): boolean =>
+      session !== null &&
+      (session.subscriptions.has(stream) || (frame.type === 'subscribe' && session.publisher.has(stream)));
+    const verdict = this.limitsOf(connection, lastSeenMs).take(frame, bytes, known, lastSeenMs);
     if (verdict.kind === 'take') return true;
     this.context.metrics.rateLimited.inc();
     if (this.ends(connection, verdict)) return false;

@@ -17,8 +17,16 @@ const LATE_AT_LEAST = 16;
 const PATIENCE = 4;
 
 /**
+ * Whose frames these are. `one`: who is told to wait can be expected to. `many`: each hears it alone, so that those who
+ * haven't yet go on in every wait, and nobody has ignored anything.
+ */
+export type RateOf = 'one' | 'many';
+
+/**
  * A token bucket that, once empty, takes nothing until it is half full: so whoever obeys can send for a second then, and
- * what was sent in order isn't taken in pieces. Time comes from the caller, in ms that never go back.
+ * what was sent in order isn't taken in pieces. Whoever hasn't listened waits the next time until it is full, two seconds:
+ * over a line with a round trip of more than half a second, it was only on its way, and arrives in the first half then.
+ * Time comes from the caller, in ms that never go back.
  */
 export class Rate {
   private tokens: number;
@@ -30,6 +38,7 @@ export class Rate {
   constructor(
     private readonly perSecond: number,
     private atMs: number,
+    private readonly of: RateOf = 'one',
   ) {
     this.tokens = perSecond * BURST_SECONDS;
   }
@@ -43,21 +52,22 @@ export class Rate {
       this.tokens -= cost;
       return TAKE;
     }
-    this.close(nowMs, ((full / 2 - this.tokens) * 1_000) / this.perSecond);
+    this.close(nowMs);
     return this.refuse(nowMs);
   }
 
-  private close(nowMs: number, forMs: number): void {
+  private close(nowMs: number): void {
     const waitMs = this.closedUntilMs - this.closedFromMs;
     const inARow = this.late >= LATE_AT_LEAST && nowMs - this.closedUntilMs < waitMs;
     if (!inARow) this.ignoredWaits = 0;
     this.late = 0;
+    const untilTokens = this.perSecond * (inARow ? BURST_SECONDS : BURST_SECONDS / 2);
     this.closedFromMs = nowMs;
-    this.closedUntilMs = nowMs + forMs;
+    this.closedUntilMs = nowMs + ((untilTokens - this.tokens) * 1_000) / this.perSecond;
   }
 
   private refuse(nowMs: number): RateVerdict {
-    if (nowMs >= (this.closedFromMs + this.closedUntilMs) / 2) {
+    if (this.of === 'one' && nowMs >= (this.closedFromMs + this.closedUntilMs) / 2) {
       this.late += 1;
       if (this.late === LATE_AT_LEAST) this.ignoredWaits += 1;
       if (this.ignoredWaits >= PATIENCE) return IGNORED;

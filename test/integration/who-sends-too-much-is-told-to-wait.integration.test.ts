@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type Client } from '../../src/client/index.js';
 import { OpenConnections } from '../../src/connections/open-connections.js';
+import { METRICS, type Metrics } from '../../src/observability/metrics.js';
 import type { RunningPod } from '../../src/start-pod.js';
 import { eventually } from '../support/eventually.js';
 import { CONTINUATION, fragments, frame, json, PING, PONG, TEXT, text } from '../support/frames/frame-bytes.js';
@@ -71,7 +72,7 @@ async function flood(bytes: Buffer): Promise<readonly string[]> {
       await raw.write([many]);
       return raw.over || raw.heard.at(-1)?.startsWith('close');
     },
-    { everyMs: 10, withinMs: 15_000 },
+    { everyMs: 10, withinMs: 20_000 },
   );
   return (await raw.leave()).slice(-3);
 }
@@ -144,6 +145,36 @@ describe('a frame over a rate', () => {
     expect(refusals).toBeGreaterThan(numbers.length);
     await client.close();
     reader.client.terminate();
+  });
+
+  it('is none that goes on with a stream of before: an SDK with twenty times its rate of them moves here at once', async () => {
+    const sockets: WebSocket[] = [];
+    const said: string[] = [];
+    const client = connect({
+      url: 'ws://elsewhere',
+      token,
+      backoff: { baseMs: 10, maxMs: 100 },
+      webSocket: (_url, protocol) => {
+        const pod = sockets.length === 0 ? small : tight;
+        const socket = new WebSocket(`ws://127.0.0.1:${pod.port}/v1/connect`, protocol);
+        sockets.push(socket);
+        return socket;
+      },
+      observer: (event) => {
+        if (event.type === 'welcome' || event.type === 'closed') said.push(event.type);
+      },
+    });
+    const streams = Array.from({ length: 60 }, (_, index) => `channel:many-${index}` as const);
+    await Promise.all(streams.map((stream) => client.publish(stream, 'before')));
+    const { rateLimited } = tight.app.get<Metrics>(METRICS);
+    const before = await rateLimited.get();
+    sockets[0]?.close();
+    await eventually('it to be on the other pod', () => said.length === 3);
+    // Its marks are on their way already, and go first.
+    await Promise.all(streams.map((stream) => client.publish(stream, 'after')));
+    expect(said).toEqual(['welcome', 'closed', 'welcome']);
+    expect(await rateLimited.get()).toEqual(before);
+    await client.close();
   });
 });
 

@@ -14,6 +14,8 @@ const limits: LimitsConfig = {
   handshakes: 3,
 };
 const publish: MeteredFrame = { type: 'publish', stream: 'user', seq: 7, after: 6, data: null };
+const first: MeteredFrame = { type: 'publish', stream: 'user', seq: 1, after: 0, data: null };
+const mark: MeteredFrame = { type: 'publish', stream: 'user', seq: 8, after: 7 };
 const subscribe: MeteredFrame = { type: 'subscribe', stream: 'channel:a' };
 const presence = (on: boolean): MeteredFrame => ({ type: 'presence', channel: asChannelName('a'), on });
 const others: readonly MeteredFrame[] = [
@@ -38,7 +40,9 @@ describe('a frame', () => {
     ['that asks for presence does, too', takenAtOnce(presence(true), false), 10],
     ['that renews a token does, too', takenAtOnce({ type: 'token', token: 't' }, false), 10],
     ['that subscribes to a new stream counts as that', takenAtOnce(subscribe, false), 6],
-    ['that publishes to a new stream does, too', takenAtOnce(publish, false), 6],
+    ['that publishes to a new stream does, too', takenAtOnce(first, false), 6],
+    ['that goes on with a sequence of before makes no stream', takenAtOnce(publish, false), 100],
+    ['that marks one makes none, either', takenAtOnce(mark, false), 100],
     ['that nobody could read counts like any', takenAtOnce({ type: 'unreadable' }, false), 100],
   ])('%s', (_what, taken, expected) => {
     expect(taken).toBe(expected);

@@ -39,19 +39,35 @@ describe('a rate', () => {
     expect(atMs).toBeLessThan(10_000);
   });
 
-  it('bears with who stops at once, whatever was on its way, and sends again when it may', () => {
+  it.each([100, 400, 800, 950])('bears with who stops once it hears, %i ms later, and sends when it may', (lineMs) => {
     const rate = new Rate(100, 0);
     let nowMs = 0;
     for (let burst = 0; burst < 200; burst += 1) {
       let retryAfterMs = 0;
       for (let index = 0; index < 1_024; index += 1) {
-        // A window of publishes takes 400 ms to arrive.
-        const verdict = rate.take(1, nowMs + (index * 400) / 1_024);
+        // A window of publishes takes as long to arrive.
+        const verdict = rate.take(1, nowMs + (index * lineMs) / 1_024);
         if (verdict.kind === 'ignored') throw new Error(`cut in burst ${burst}`);
         if (verdict.kind === 'wait') retryAfterMs = Math.max(retryAfterMs, verdict.retryAfterMs);
       }
-      nowMs += 400 + retryAfterMs;
+      nowMs += lineMs + retryAfterMs;
     }
+  });
+
+  it('lets who went on wait the next time until all is there again', () => {
+    const rate = new Rate(100, 0);
+    for (let count = 0; count < 200; count += 1) rate.take(1, 0);
+    expect(rate.take(1, 0)).toEqual({ kind: 'wait', retryAfterMs: 1_000 });
+    for (let count = 0; count < 16; count += 1) rate.take(1, 600);
+    for (let count = 0; count < 100; count += 1) expect(rate.take(1, 1_000).kind).toBe('take');
+    expect(rate.take(1, 1_000)).toEqual({ kind: 'wait', retryAfterMs: 2_000 });
+    for (let count = 0; count < 200; count += 1) expect(rate.take(1, 3_000).kind).toBe('take');
+    expect(rate.take(1, 3_000)).toEqual({ kind: 'wait', retryAfterMs: 1_000 });
+  });
+
+  it('takes nobody for the other where many are told one by one', () => {
+    const said = new Set(sending(new Rate(100, 0, 'many'), 0, 60_000, 2));
+    expect(said).toEqual(new Set(['take', 'wait']));
   });
 
   it('forgives who listens after some time', () => {
