@@ -55,6 +55,6 @@ export function toBatonError(cause: unknown): BatonError {
   return new BatonError('unavailable', undefined, { cause });
 }
 
-function isReply(error: unknown): error is Error {
+export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }

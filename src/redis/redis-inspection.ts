@@ -1,13 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { HostPort, RedisConfig } from '../config/redis-config.js';
 import type { Clock } from '../lib/clock.js';
-import { addressOf } from './cluster-map.js';
+import { addressOf, type SlotMap } from './cluster-map.js';
 import { ClusterScout } from './cluster-scout.js';
+import { SLOTS, slotOf } from './key-slot.js';
 import { RedisKeys } from './keys.js';
 import { parseRedisUrl, readAccess } from './redis-access.js';
 import { readInfo } from './redis-check.js';
 import { closeClient, openClient } from './redis-client.js';
 import { millisecondsOf } from './redis-clock.js';
+import { isReply } from './redis-error.js';
 import { loadScripts } from './scripts.js';
 import { Sentinels } from './sentinels.js';
 
@@ -23,7 +25,18 @@ export interface RedisFacts {
   readonly refused: readonly string[] | null;
   /** `ok`, or the node answers every command CLUSTERDOWN; null: no cluster, or the user may not ask. */
   readonly clusterState: string | null;
+  /** What it says to a write that would change nothing; null: it takes it, or the user may not ask. */
+  readonly writeRefusal: string | null;
 }
+
+/** A master, and a name that it would keep and that nobody has. */
+interface Asked {
+  readonly place: HostPort;
+  readonly unused: string;
+}
+
+/** A node with one slot of all is found in this many names, but for one time in e^8. */
+const NAMES = 8 * SLOTS;
 
 /**
  * Asks each master once; changes nothing. Rejects with what the network, the sentinels or Redis say if one can't be
@@ -33,10 +46,11 @@ export async function inspectRedis(config: RedisConfig, clock: Clock): Promise<r
   const access = await readAccess(config);
   const places = await placesOf(config, clock);
   return Promise.all(
-    places.map(async (place) => {
+    places.map(async (asked) => {
+      const { place } = asked;
       const client = await openClient(place, access, 'check', config, clock);
       try {
-        return await factsOf(client, place, config);
+        return await factsOf(client, asked, config);
       } finally {
         closeClient(client);
       }
@@ -44,24 +58,36 @@ export async function inspectRedis(config: RedisConfig, clock: Clock): Promise<r
   );
 }
 
-async function placesOf(config: RedisConfig, clock: Clock): Promise<readonly HostPort[]> {
+async function placesOf(config: RedisConfig, clock: Clock): Promise<readonly Asked[]> {
   const { topology } = config;
+  const keys = new RedisKeys(config.keyPrefix);
+  const unused = keys.canary('check');
   switch (topology.kind) {
     case 'single': {
       const { host, port } = parseRedisUrl(topology.url);
-      return [{ host, port }];
+      return [{ place: { host, port }, unused }];
     }
     case 'sentinel':
-      return [await new Sentinels(config, topology.sentinels, topology.name, clock).master()];
+      return [{ place: await new Sentinels(config, topology.sentinels, topology.name, clock).master(), unused }];
     case 'cluster': {
       const scout = new ClusterScout(config, clock);
       const map = await Promise.any(topology.nodes.map((node) => scout.ask(node, null)));
-      return [...new Map([...map.values()].map(({ place }) => [addressOf(place), place])).values()];
+      const places = new Map([...map.values()].map(({ place }) => [addressOf(place), place]));
+      return [...places].map(([address, place]) => ({ place, unused: nameAt(address, map, keys) ?? unused }));
     }
   }
 }
 
-async function factsOf(client: Redis, place: HostPort, config: RedisConfig): Promise<RedisFacts> {
+/** In a slot of that node: another one would only say where it is. */
+function nameAt(address: string, map: SlotMap, keys: RedisKeys): string | null {
+  for (let number = 0; number < NAMES; number += 1) {
+    const name = keys.canary(`check-${number}`);
+    if (map.get(slotOf(name))?.address === address) return name;
+  }
+  return null;
+}
+
+async function factsOf(client: Redis, { place, unused }: Asked, config: RedisConfig): Promise<RedisFacts> {
   const info = await readInfo(client.info());
   const sentAtMs = Date.now();
   const redisMs = millisecondsOf(await client.time());
@@ -75,7 +101,20 @@ async function factsOf(client: Redis, place: HostPort, config: RedisConfig): Pro
     uncertainMs: tookMs / 2,
     refused,
     clusterState,
+    writeRefusal: await writeRefusalOf(client, unused),
   };
+}
+
+/** Redis refuses before it executes: a key that isn't there and has to be (XX) stays away. */
+async function writeRefusalOf(client: Redis, unused: string): Promise<string | null> {
+  try {
+    await client.set(unused, '', 'XX');
+    return null;
+  } catch (error) {
+    if (!isReply(error)) throw error;
+    // Rights are looked up beside this, and a slot that has just moved is no fault.
+    return /^(NOPERM|MOVED|ASK)\b/.test(error.message) ? null : error.message;
+  }
 }
 
 async function clusterStateOf(client: Redis): Promise<string | null> {

@@ -27,7 +27,7 @@ const good = {
 };
 const place = { host: '127.0.0.1', port: 6379 };
 const factsWith = (info: Readonly<Record<string, string>>, more: Partial<RedisFacts> = {}): RedisFacts => ({
-  ...{ place, clockAheadMs: 3, uncertainMs: 1, refused: [], clusterState: null },
+  ...{ place, clockAheadMs: 3, uncertainMs: 1, refused: [], clusterState: null, writeRefusal: null },
   info: new Map(Object.entries({ ...good, ...info })),
   ...more,
 });
@@ -51,9 +51,10 @@ describe('of a Redis', () => {
     ['no bound of memory', 'warn', 'maxmemory is not set', factsWith({ maxmemory: '0' })],
     ['memory that is nearly full', 'warn', '0.9 MiB of 1.0 MiB', factsWith({ used_memory: '900000' })],
     ['memory that is full', 'fail', 'it refuses every write', factsWith({ used_memory: '1000000' })],
-    ['a snapshot that failed', 'fail', 'snapshot failed', factsWith({ rdb_last_bgsave_status: 'err' })],
+    ['a snapshot that failed', 'warn', 'snapshot failed', factsWith({ rdb_last_bgsave_status: 'err' })],
     ['replicas that lag', 'fail', 'none of its replicas', factsWith({ min_slaves_good_slaves: '0' })],
     ['a cluster that is down', 'fail', 'cluster is fail', factsWith({}, { clusterState: 'fail' })],
+    ['a refused write', 'fail', 'MISCONF Redis', factsWith({}, { writeRefusal: 'MISCONF Redis is' })],
     ['no append-only file', 'warn', 'no append-only file', factsWith({ aof_enabled: '0' })],
     ['a full disk', 'fail', "can't be written", factsWith({ aof_last_write_status: 'err' })],
     ['a clock that is seconds off', 'warn', '2500 ms behind', factsWith({}, { clockAheadMs: -2_500 })],

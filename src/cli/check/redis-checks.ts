@@ -28,7 +28,7 @@ export function redisChecks(facts: RedisFacts, config: RedisConfig): readonly Ch
           ...snapshots(what, info),
           ...replicas(what, info, config),
         ];
-  return [...ofInfo, clock(what, facts), permissions(what, facts)];
+  return [...ofInfo, writes(what, facts), clock(what, facts), permissions(what, facts)];
 }
 
 function version(what: string, info: Info): CheckLine {
@@ -93,9 +93,7 @@ function persistence(what: string, info: Info): CheckLine {
 
 function snapshots(what: string, info: Info): readonly CheckLine[] {
   if (info.get('rdb_last_bgsave_status') !== 'err') return [];
-  const toDo =
-    'look at its disk, and into its log: with stop-writes-on-bgsave-error, the default, it refuses every write';
-  return [fail(what, 'its last snapshot failed', toDo)];
+  return [warn(what, 'its last snapshot failed', 'look at its disk, and into its log')];
 }
 
 function replicas(what: string, info: Info, { durability }: RedisConfig): readonly CheckLine[] {
@@ -109,6 +107,19 @@ function replicas(what: string, info: Info, { durability }: RedisConfig): readon
   if (durability.replicas === 0) return [];
   if (connected >= durability.replicas) return [ok(what, says)];
   return [fail(what, says, 'connect more replicas: until then nothing is acknowledged')];
+}
+
+const MEND: Readonly<Record<string, string>> = {
+  MISCONF: 'look at its disk, and into its log',
+  OOM: `raise maxmemory (${GUIDE})`,
+  NOREPLICAS: 'connect replicas, or lower min-replicas-to-write',
+  CLUSTERDOWN: 'see that all slots have a master that lives (CLUSTER NODES)',
+};
+
+function writes(what: string, { writeRefusal }: RedisFacts): CheckLine {
+  if (writeRefusal === null) return ok(what, 'takes writes');
+  const [code = ''] = writeRefusal.replace(/^-/, '').split(' ', 1);
+  return fail(what, `it refuses a write: ${writeRefusal}`, MEND[code] ?? 'a pod would wait: see that it takes writes');
 }
 
 function clock(what: string, { clockAheadMs, uncertainMs }: RedisFacts): CheckLine {
