@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandFailure, type Command, type Terminal } from './command.js';
-import type { RunningDev } from './dev/start-dev.js';
+import type { DevOptions, RunningDev } from './dev/start-dev.js';
 import { portOption, tenantOption, userOption } from './option-values.js';
 
 export const devCommand: Command = {
@@ -38,25 +38,43 @@ BATON_WEBHOOKS_FILE and so on), those of Redis and of keys don't. Ctrl-C ends it
       tenant: tenantOption(values.tenant),
       user: userOption(values.user),
       env: terminal.env,
-      log: (line: string) => {
-        terminal.tell(line.trimEnd());
-      },
       ...(values.page === undefined ? {} : { pageFile: resolve(values.page) }),
     };
     // Asked for now, so that a signal during the start removes what the start has made.
     const { interrupted } = terminal;
-    const { startDev } = await import('./dev/start-dev.js');
-    const dev = await startDev(options).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-        throw new CommandFailure(`port ${options.port} is taken; --port takes another`);
-      throw error;
-    });
+    const dev = await start(options, terminal);
     await introduce(dev, terminal, values.json);
     await untilInterrupted(interrupted);
     await dev.close();
     return 0;
   },
 };
+
+/** A port that is taken needs one sentence, and not the log of a start that failed. */
+async function start(options: DevOptions, terminal: Terminal): Promise<RunningDev> {
+  const { startDev } = await import('./dev/start-dev.js');
+  const early: string[] = [];
+  let tell = (line: string): void => void early.push(line);
+  const goOn = (): void => {
+    tell = (line) => {
+      terminal.tell(line.trimEnd());
+    };
+    for (const line of early.splice(0)) tell(line);
+  };
+  const log = (line: string): void => {
+    tell(line);
+  };
+  try {
+    const dev = await startDev({ ...options, log });
+    goOn();
+    return dev;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new CommandFailure(`port ${options.port} is taken; --port takes another`);
+    goOn();
+    throw error;
+  }
+}
 
 async function introduce(dev: RunningDev, terminal: Terminal, asJson: boolean): Promise<void> {
   const { url, tenant, user, apiKey } = dev;
