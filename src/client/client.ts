@@ -97,12 +97,11 @@ export class Client<Streams extends object = object> {
     });
     this.#presence = new PresenceDriver(settings, port);
     this.#driver = this.#createDriver(settings);
-    this.#memory = new PageMemory(settings, () => ({
-      session: this.#driver.state.session,
-      attempt: this.#driver.state.lastAttempt,
-      publishes: this.#publisher.kept,
-      positions: this.#streams.positions,
-    }));
+    this.#memory = new PageMemory(settings, () => {
+      const { session, lastAttempt: attempt } = this.#driver.state;
+      const { kept, unsettled } = this.#publisher;
+      return { session, attempt, publishes: session && kept, unsettled, positions: this.#streams.positions };
+    });
     this.#streams.restore(this.#memory.kept?.positions ?? []);
     void this.#start();
   }
@@ -116,9 +115,9 @@ export class Client<Streams extends object = object> {
       this.#driver.start(null);
       return;
     }
-    const { session, attempt, publishes } = kept;
+    const { session, attempt } = kept;
     if (session === null) this.#streams.begunAnew();
-    if (publishes) this.#publisher.restore(publishes, session !== null);
+    this.#publisher.restore(kept);
     this.#driver.start(session && { session, attempt });
   }
 
@@ -179,7 +178,10 @@ export class Client<Streams extends object = object> {
    * service's refusal (`forbidden`, `too-big` …), `too-many-unsettled`, `outcome-unknown` or `closed`.
    */
   publish<Name extends StreamName>(stream: Name, data: DataOf<Streams, Name>): Promise<Published> {
-    return this.#publisher.publish(stream, data);
+    const published = this.#publisher.publish(stream, data);
+    // Also what can't be sent now is kept by the end of the turn: a page may die without notice.
+    this.#memory.beforeSending(() => undefined);
+    return published;
   }
 
   /**
@@ -281,7 +283,7 @@ export class Client<Streams extends object = object> {
   }
 
   #callbackThrew(cause: unknown): void {
-    this.#report(new ClientError('callback', 'a callback of the application threw', { cause }));
+    this.#report(new ClientError('callback', 'a callback threw', { cause }));
   }
 
   /** Without a listener it would vanish. */

@@ -11,8 +11,10 @@ export interface Kept {
   readonly owner: string;
   readonly session: SessionKey | null;
   readonly attempt: number;
-  /** Null if they are too many to be kept: their outcome isn't known to the next page. */
+  /** Null without a session, and if they are too many to be kept: their outcome isn't known to the next page. */
   readonly publishes: KeptPublishes | null;
+  /** How many publishes had no answer, those that couldn't be kept included. */
+  readonly unsettled: number;
   /** Of what the application was given; the streams used last at the end. */
   readonly positions: readonly (readonly [stream: StreamName, position: Position])[];
 }
@@ -38,12 +40,13 @@ export const VERSION = 1;
 export function parseKept(text: string): Kept | null {
   try {
     const kept = JSON.parse(text) as Kept;
-    const { v, owner, session, attempt, publishes, positions } = kept;
+    const { v, owner, session, attempt, publishes, unsettled, positions } = kept;
     const right =
       v === VERSION &&
       isId(owner) &&
       (session === null || (isSessionId(session.id) && typeof session.resume === 'string')) &&
       isCount(attempt) &&
+      isCount(unsettled) &&
       (publishes === null || (isPublisherId(publishes.publisher) && publishes.queues.every(isQueue))) &&
       positions.every(([stream, { offset, id }]) => isStreamName(stream) && isCount(offset) && isEntryId(id));
     return right ? kept : null;

@@ -4,7 +4,7 @@ import { onPage } from './page.js';
 import { randomName } from './random-name.js';
 import type { LocksLike, StorageLike } from './storage.js';
 
-/** Positions may be this old when a page dies without notice; they are brought up to date when it ends as it should. */
+/** Positions and answers may be this old when a page dies without notice; they are brought up to date when it ends as it should. */
 const SAVE_WITHIN_MS = 100;
 /** A page that is reloaded gives its lock back in less; a copy of a tab waits in vain. */
 const LOCK_WITHIN_MS = 500;
@@ -94,7 +94,7 @@ export class PageMemory {
   end(forget: boolean): void {
     const storage = this.#storage;
     if (!storage) return;
-    this.#save({ session: null, attempt: 0, publishes: null, positions: this.collect().positions });
+    this.#save({ session: null, attempt: 0, publishes: null, unsettled: 0, positions: this.collect().positions });
     if (forget) attempt(() => storage.removeItem(this.settings.storageKey));
     this.#storage = null;
     inUse.get(storage)?.delete(this.settings.storageKey);

@@ -36,7 +36,7 @@ export class PresenceDriver {
 
   /** Throws ClientError `bad-stream`. */
   enter(name: string): OpenPresence {
-    if (!isChannelName(name)) throw new ClientError('bad-stream', `${JSON.stringify(name)} is no channel's name`);
+    if (!isChannelName(name)) throw new ClientError('bad-stream', `${JSON.stringify(name)} is no channel name`);
     const presence = new OpenPresence(name, {
       entries: () => [...(this.#channels.get(name)?.entries.values() ?? [])],
       close: (closed) => {

@@ -7,7 +7,7 @@ import { asPublisherId, type PublisherId } from '../protocol/ids.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
-import type { KeptPublishes } from './kept.js';
+import type { Kept, KeptPublishes } from './kept.js';
 import { OBSERVED } from './observer.js';
 import type { PublishEffect } from './publish-state.js';
 import { Publishing, type Abandoned } from './publishing.js';
@@ -17,7 +17,7 @@ import { Timers } from './timers.js';
 
 /** The publish is in the log. `seq` counts this client's publishes on the stream, marks included. */
 export interface Published {
-  /** 1, 2, 3 … on this stream, as a `lost` event would name it. */
+  /** 1, 2, 3 … on this stream, as a `lost` event would name it; after a reload it goes on at a much higher number. */
   readonly seq: number;
 }
 
@@ -52,6 +52,8 @@ export class PublishDriver {
   #publishing = new Publishing<Ticket>();
   #publisher = asPublisherId(randomName());
   #stopped: ClientError | null = null;
+  /** Until its session has taken this page: what is published meanwhile may become another's, and isn't kept with it. */
+  #restored: KeptPublishes | null = null;
   #roundTripMs: number | null = null;
   /** One publish at a time is measured, from its first sending. */
   #measured: { readonly stream: StreamName; readonly seq: number; readonly atMs: number } | null = null;
@@ -77,15 +79,24 @@ export class PublishDriver {
   }
 
   get kept(): KeptPublishes {
-    return { publisher: this.#publisher, queues: this.#publishing.kept(MOST_KEPT_CHARACTERS) };
+    return this.#restored ?? { publisher: this.#publisher, queues: this.#publishing.kept(MOST_KEPT_CHARACTERS) };
   }
 
-  /** Before anything was sent: another page's publisher goes on, and what was published since is numbered after it. */
-  restore(kept: KeptPublishes, sent: boolean): void {
+  /**
+   * Before anything was sent: another page's publisher goes on, and what was published since is numbered after it. What
+   * belongs to no session isn't sent: the next user of the tab would be its author.
+   */
+  restore({ session, publishes, unsettled }: Kept): void {
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
-    this.#publishing.restore(kept.queues, sent, { resolve: () => undefined, reject: this.port.failed });
-    this.#publisher = kept.publisher;
+    if (session && publishes) {
+      const ticket = { resolve: () => undefined, reject: this.port.failed };
+      this.#publishing.restore(publishes.queues, ticket, this.settings.clock.now());
+      this.#publisher = publishes.publisher;
+      this.#restored = publishes;
+    }
+    const missing = unsettled - this.#publishing.unsettled;
+    if (missing > 0) this.port.failed(new ClientError('outcome-unknown', `${missing} publishes not kept`));
     this.#publishAgain(left);
   }
 
@@ -99,6 +110,7 @@ export class PublishDriver {
   }
 
   welcomed(connection: number): void {
+    this.#restored = null;
     this.#timers.cancelAll();
     this.#perform(this.#publishing.welcomed(connection));
   }
@@ -125,6 +137,7 @@ export class PublishDriver {
 
   /** 4010. What was never sent goes on under the new publisher; of the rest nobody can tell. */
   restarted(): void {
+    this.#restored = null;
     this.#timers.cancelAll();
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
@@ -219,12 +232,11 @@ function publishText({ stream, seq, after, data }: Extract<PublishEffect<Ticket>
 
 function toJson(data: unknown): string | ClientError {
   const text = JSON.stringify(data) as string | undefined;
-  if (text === undefined) return new ClientError('bad-frame', 'the data has no JSON form');
+  if (text === undefined) return new ClientError('bad-frame', 'no JSON form');
   const broken = brokenBound(data);
   if (broken !== null) return new ClientError('bad-frame', broken);
   const tooBig = text.length > MAX_DATA_BYTES || new TextEncoder().encode(text).length > MAX_DATA_BYTES;
-  return tooBig ? new ClientError('too-big', `the data is larger than ${MAX_DATA_BYTES} bytes of JSON`) : text;
+  return tooBig ? new ClientError('too-big', `larger than ${MAX_DATA_BYTES} bytes of JSON`) : text;
 }
 
-const unknownOutcome = (why: string): ClientError =>
-  new ClientError('outcome-unknown', `sent, and not answered before this: ${why}`);
+const unknownOutcome = (why: string): ClientError => new ClientError('outcome-unknown', `sent, not answered: ${why}`);

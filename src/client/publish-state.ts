@@ -18,6 +18,8 @@ export interface PublishState<Ticket> {
   /** In order; nothing is forgotten before its answer. */
   readonly unsettled: readonly Unsettled<Ticket>[];
   readonly lastSeq: number;
+  /** The sequence before the next: `lastSeq`, but after a restore what the record knew. */
+  readonly lastAfter: number;
   /** Something on this stream was settled: there is something that Redis could lose. */
   readonly acknowledged: boolean;
   readonly markDue: boolean;
@@ -55,30 +57,46 @@ export type PublishEffect<Ticket> =
 
 export type PublishChange<Ticket> = readonly [state: PublishState<Ticket>, effects: readonly PublishEffect<Ticket>[]];
 
-export function initialPublishing<Ticket>(stream: StreamName, connection: number | null): PublishState<Ticket> {
+/** `lastSeq`: another page may have used the sequences up to it. */
+export function initialPublishing<Ticket>(
+  stream: StreamName,
+  connection: number | null,
+  lastSeq = 0,
+): PublishState<Ticket> {
   return {
     stream,
     unsettled: [],
-    lastSeq: 0,
+    lastSeq,
+    lastAfter: 0,
     acknowledged: false,
     markDue: false,
     connection,
     retryFrom: null,
     failures: 0,
-    noMessage: [],
+    noMessage: [[1, lastSeq]],
   };
 }
 
-/** Goes on where another page's publisher stopped. What wasn't kept of it may be in the log or not: it is no message. */
-export function restoredPublishing<Ticket>(kept: KeptQueue, sent: boolean, ticket: Ticket): PublishState<Ticket> {
+/** Where a clock was set back: more than a record can be behind. */
+const LEAST_HOLE = 1_048_576;
+
+/**
+ * Goes on where another page's publisher stopped. What wasn't kept of it may be in the log or not: it is no message.
+ * The record may be seconds old, when a browser was killed before it was on disk: what was numbered since isn't known, so
+ * that new numbers begin behind a hole, at `from`, which no page before this one has reached.
+ */
+export function restoredPublishing<Ticket>(kept: KeptQueue, ticket: Ticket, from: number): PublishState<Ticket> {
+  const lastAfter = kept.lastSeq;
+  const lastSeq = from > lastAfter ? from : lastAfter + LEAST_HOLE;
   const unsettled = kept.unsettled.map(([seq, data]) => ({
     seq,
     after: seq - 1,
     data,
     ticket: data === null ? null : ticket,
-    sent,
+    sent: true,
   }));
-  return { ...initialPublishing<Ticket>(kept.stream, null), ...kept, unsettled };
+  const noMessage = addRange(kept.noMessage, [lastAfter + 1, lastSeq]);
+  return { ...initialPublishing<Ticket>(kept.stream, null), ...kept, unsettled, lastSeq, lastAfter, noMessage };
 }
 
 /** What the next page needs to go on, with data of at most `room` characters. */
@@ -102,8 +120,8 @@ export function publish<Ticket>(
 ): PublishChange<Ticket> {
   const seq = state.lastSeq + 1;
   const sends = state.retryFrom === null && state.connection !== null;
-  const entry = { seq, after: state.lastSeq, data, ticket, sent: sends };
-  const next = { ...state, lastSeq: seq, unsettled: [...state.unsettled, entry] };
+  const entry = { seq, after: state.lastAfter, data, ticket, sent: sends };
+  const next = { ...state, lastSeq: seq, lastAfter: seq, unsettled: [...state.unsettled, entry] };
   return [next, sends ? [sendOf(state.stream, state.connection, entry)] : []];
 }
 
@@ -150,12 +168,19 @@ export function onRefused<Ticket>(state: PublishState<Ticket>, frame: RefusedFra
   return then([after, [...lost, rejected]], markIfIdle);
 }
 
-/** Only that of the first unsettled one, with another `last`, says something: Redis lost what was between. */
+/**
+ * Says something, with another `last`, only once all before it is settled: Redis lost what was between, or has more than a
+ * record knew. The acknowledgement of those before may come after it: a pod writes one for a whole turn.
+ */
 export function onGap<Ticket>(state: PublishState<Ticket>, frame: GapFrame): PublishChange<Ticket> {
-  const [first, ...rest] = state.unsettled;
-  if (first?.seq !== frame.seq || first.after === frame.last || frame.last >= first.seq) return [state, []];
-  const moved = { ...state, unsettled: [{ ...first, after: frame.last }, ...rest] };
-  return state.retryFrom === null ? sendFrom(moved, first.seq) : [{ ...moved, retryFrom: first.seq }, []];
+  const { seq, last } = frame;
+  const entry = state.unsettled.find((each) => each.seq > last);
+  if (entry?.seq !== seq || entry.after === last) return [state, []];
+  const unsettled = state.unsettled.map((each) => (each === entry ? { ...entry, after: last } : each));
+  const moved = { ...state, unsettled };
+  return state.retryFrom === null
+    ? sendFrom(moved, seq)
+    : [{ ...moved, retryFrom: Math.min(state.retryFrom, seq) }, []];
 }
 
 /** One timer a stream; a final error leaves a mark in the message's place, so that the sequence goes on. */

@@ -6,6 +6,9 @@ import type { PublishChange, PublishEffect, PublishState, Unsettled } from './pu
 
 type Answer = AckFrame | RefusedFrame | GapFrame | ErrorFrame;
 
+/** More than any page publishes, so that the time runs ahead of sequences; below 2^53 until the year 2248. */
+const SEQUENCES_PER_MS = 1_024;
+
 /** What an abandoned publisher leaves: its outcome is unknown if it was ever sent. */
 export interface Abandoned<Ticket> extends Unsettled<Ticket> {
   readonly stream: StreamName;
@@ -15,6 +18,8 @@ export interface Abandoned<Ticket> extends Unsettled<Ticket> {
 export class Publishing<Ticket> {
   readonly #streams = new Map<StreamName, PublishState<Ticket>>();
   #current: number | null = null;
+  /** Where sequences begin: behind those that an earlier page may have used on a stream that its record doesn't name. */
+  #from = 0;
 
   /** Publishes without their answer, on all streams. */
   get unsettled(): number {
@@ -25,9 +30,11 @@ export class Publishing<Ticket> {
     return this.#sum((data) => data.length);
   }
 
-  /** Goes on where another page's publisher stopped; `sent`: somebody may have them already. */
-  restore(queues: readonly KeptQueue[], sent: boolean, ticket: Ticket): void {
-    for (const kept of queues) this.#streams.set(kept.stream, publishState.restoredPublishing(kept, sent, ticket));
+  /** Goes on where another page's publisher stopped. */
+  restore(queues: readonly KeptQueue[], ticket: Ticket, nowMs: number): void {
+    this.#from = nowMs * SEQUENCES_PER_MS;
+    for (const kept of queues)
+      this.#streams.set(kept.stream, publishState.restoredPublishing(kept, ticket, this.#from));
   }
 
   /** For the next page, with data of at most `room` characters. */
@@ -41,7 +48,7 @@ export class Publishing<Ticket> {
   }
 
   publish(stream: StreamName, data: string, ticket: Ticket): readonly PublishEffect<Ticket>[] {
-    const state = this.#streams.get(stream) ?? publishState.initialPublishing<Ticket>(stream, this.#current);
+    const state = this.#streams.get(stream) ?? publishState.initialPublishing(stream, this.#current, this.#from);
     return this.#keep(publishState.publish(state, data, ticket));
   }
 

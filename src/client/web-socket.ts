@@ -21,6 +21,6 @@ interface PlatformWebSocket {
 
 export const platformWebSocket: WebSocketFactory = (url, protocol) => {
   const { WebSocket } = globalThis as unknown as PlatformWebSocket;
-  if (WebSocket === undefined) throw new TypeError('this platform has no WebSocket: pass the option `webSocket`');
+  if (WebSocket === undefined) throw new TypeError('no WebSocket: pass the option `webSocket`');
   return new WebSocket(url, protocol);
 };

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { startPod, type RunningPod } from '../../src/start-pod.js';
 import { eventually } from '../support/eventually.js';
 import { call, install, joinAs, startPodHere, type HttpAnswer, type Installation } from '../support/in-process-pod.js';
+import { ModelStorage } from '../support/model-page.js';
 import { RawClient } from '../support/raw-client.js';
 
 interface Read {
@@ -89,6 +90,31 @@ it('takes a send over HTTP once for each Idempotency-Key', async () => {
     { offset: 1, repeated: false },
     { offset: 1, repeated: true },
   ]);
+});
+
+it('loses nothing that was acknowledged to a page whose browser was killed before its record was on disk', async () => {
+  const { after } = (await ask('GET', '/v1/streams/channel:killed/messages')).body as Read;
+  const page = (storage: ModelStorage): Client => {
+    const url = `ws://127.0.0.1:${pod.port}`;
+    const client = connect({ url, token: () => here.token('acme', 'ann'), storage, locks: null });
+    clients.push(client);
+    return client;
+  };
+  const storage = new ModelStorage();
+  const first = page(storage);
+  await first.publish('channel:killed', 'one');
+  const onDisk = new ModelStorage(storage);
+  for (const data of ['two', 'three']) await first.publish('channel:killed', data);
+  const next = page(onDisk);
+  const lost: unknown[] = [];
+  next.on('lost', (event) => lost.push(event));
+  for (const data of ['four', 'five', 'six']) await next.publish('channel:killed', data);
+  expect(next.session).toEqual(first.session);
+  const { body } = await ask('GET', `/v1/streams/channel:killed/messages?after=${after}`);
+  expect(
+    (body as { readonly messages: readonly { readonly data: unknown }[] }).messages.map(({ data }) => data),
+  ).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
+  expect(lost).toEqual([]);
 });
 
 it('lets a backend wait for what clients publish, and answer them over a socket', async () => {

@@ -8,6 +8,7 @@ export type Step =
   | { readonly do: 'time'; readonly ms: number }
   | { readonly do: 'publish' | 'backend-publish' | 'toggle'; readonly stream: number }
   | { readonly do: 'save' | 'failover' | 'end-session' | 'migrate' | 'exchange' | 'outage' | 'reload' | 'crash' }
+  | { readonly do: 'killed'; readonly writesAgo: number }
   | { readonly do: 'admission'; readonly admission: Admission };
 
 export const STREAMS: readonly StreamName[] = ['channel:a', 'tenant'];
@@ -26,6 +27,12 @@ export class ClientWorld {
   readonly rejected = new Map<string, string>();
   readonly lost: { readonly stream: StreamName; readonly ranges: readonly (readonly [number, number])[] }[] = [];
   readonly order: string[] = [];
+  /** How much of `order` was there when each page began. */
+  readonly #begun: number[] = [];
+  /** Pages that had a session. */
+  readonly #welcomed = new Set<number>();
+  /** As pages were told, publishes of pages before that weren't kept. */
+  notKept = 0;
   readonly #subscriptions = new Map<StreamName, ReturnType<Client['subscribe']>>();
 
   constructor(private readonly withReloads = false) {
@@ -35,6 +42,7 @@ export class ClientWorld {
 
   #load(): [ModelPage, Client] {
     const { clock, service } = this;
+    this.#begun.push(this.order.length);
     const { webSocket } = service;
     const page = new ModelPage({ storage: this.#storage, locks: this.#locks, clock, webSocket });
     const client = page.load((parts) =>
@@ -48,6 +56,12 @@ export class ClientWorld {
       }),
     );
     client.on('lost', (lost) => this.lost.push(lost));
+    client.on('error', ({ message }) => (this.notKept += Number(/^\d+(?= publishes)/.exec(message)?.[0] ?? 0)));
+    const nth = this.#begun.length - 1;
+    client.ready.then(
+      () => this.#welcomed.add(nth),
+      () => undefined,
+    );
     return [page, client];
   }
 
@@ -81,6 +95,14 @@ export class ClientWorld {
   }
   position(name: StreamName): unknown {
     return this.#subscriptions.get(name)?.position;
+  }
+
+  /** What each page published, in order. */
+  get pages(): readonly { readonly welcomed: boolean; readonly order: readonly string[] }[] {
+    return this.#begun.map((from, page) => ({
+      welcomed: this.#welcomed.has(page),
+      order: this.order.slice(from, this.#begun[page + 1]),
+    }));
   }
 
   publish(name: StreamName): void {
@@ -127,6 +149,13 @@ export class ClientWorld {
       case 'reload':
       case 'crash':
         this.#reload(next.do);
+        break;
+      case 'killed':
+        this.#page.crash();
+        this.#storage.forget(next.writesAgo);
+        // No browser starts in less.
+        this.clock.advance(100);
+        this.#reload('crash');
         break;
       case 'outage':
         service.redis.up = !service.redis.up;

@@ -8,9 +8,16 @@ export class ModelStorage implements StorageLike {
   mostCharacters = Infinity;
   readonly forbidden = new Set<'getItem' | 'setItem' | 'removeItem'>();
   writes = 0;
+  readonly #written: (readonly [key: string, value: string])[] = [];
 
   constructor(copied?: ModelStorage) {
     this.items = new Map(copied?.items);
+  }
+
+  /** As a browser that is killed before its last writes were on disk: any earlier one, of any page, is there again. */
+  forget(writes: number): void {
+    const before = this.#written.at(-1 - writes) ?? this.#written[0];
+    if (before) this.items.set(...before);
   }
 
   getItem(key: string): string | null {
@@ -21,6 +28,7 @@ export class ModelStorage implements StorageLike {
     this.#allow('setItem');
     if (value.length > this.mostCharacters) throw new Error('QuotaExceededError');
     this.writes += 1;
+    this.#written.push([key, value]);
     this.items.set(key, value);
   }
   removeItem(key: string): void {

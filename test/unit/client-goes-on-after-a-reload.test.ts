@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect, type ClientError, type Message } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
-import { settle } from '../support/manual-clock.js';
+import { ManualClock, settle } from '../support/manual-clock.js';
 import { ModelStorage } from '../support/model-page.js';
 import { message, position, ScriptedPages, stream, subscribed } from '../support/scripted-pages.js';
 
@@ -56,7 +56,7 @@ describe('after a reload, a client', () => {
     expect((await pages.connection(2)).hello.streams).toEqual({ [stream]: position(1) });
   });
 
-  it('sends what was unsettled again, with its sequence, and what is new after it', async () => {
+  it('sends what was unsettled again, with its sequence, and what is new after it, behind a hole', async () => {
     const { page, client, pod } = await pages.opened(1);
     void client.publish(stream, 'one');
     void client.publish(stream, 'two');
@@ -72,14 +72,96 @@ describe('after a reload, a client', () => {
     expect(other.hello.publisher).toBe(pod.hello.publisher);
     other.welcome('S1');
     const frames = [await other.next('publish'), await other.next('publish'), await other.next('publish')];
-    const sent = frames.map(({ stream: of, seq, data }) => [of, seq, data]);
-    expect(sent).toContainEqual(['tenant', 1, 'three']);
+    const sent = frames.map(({ stream: of, seq, after, data }) => [of, seq, after, data]);
+    const seq = pages.clock.now() * 1_024 + 1;
+    expect(sent).toContainEqual(['tenant', 1, 0, 'three']);
     expect(sent.filter(([of]) => of === stream)).toEqual([
-      [stream, 2, 'two'],
-      [stream, 3, 'four'],
+      [stream, 2, 1, 'two'],
+      [stream, seq, 2, 'four'],
     ]);
-    other.send({ type: 'ack', stream, seq: 3, from: 2 });
-    await expect(published).resolves.toEqual({ seq: 3 });
+    other.send({ type: 'ack', stream, seq: 2 }, { type: 'ack', stream, seq, jumps: [[2, seq]] });
+    await expect(published).resolves.toEqual({ seq });
+  });
+
+  it.each([
+    ['has the stream', true],
+    ['does not name the stream yet', false],
+  ])('takes no sequence that was used since its record, which %s', async (_what, named) => {
+    const { client, page, pod } = await pages.opened(1);
+    const publish = async (seq: number) => {
+      const published = client.publish(stream, seq);
+      expect(await pod.next('publish')).toMatchObject({ seq });
+      pod.send({ type: 'ack', stream, seq });
+      await published;
+    };
+    if (named) await publish(1);
+    const old = new ModelStorage(pages.storage);
+    await publish(named ? 2 : 1);
+    page.crash();
+    const { client: next } = pages.open({}, old);
+    const lost: unknown[] = [];
+    next.on('lost', (event) => lost.push(event));
+    const published = next.publish(stream, 'new');
+    const other = await pages.connection(2);
+    other.welcome('S1');
+    // Its answer came after the record.
+    if (named) expect(await other.next('publish')).toMatchObject({ seq: 1, data: 1 });
+    if (named) other.send({ type: 'ack', stream, seq: 1 });
+    const { seq, after } = await other.next('publish');
+    const last = named ? 2 : 1;
+    expect({ after, isBehind: seq > 1_000_000 }).toEqual({ after: last - 1, isBehind: true });
+    other.send({ type: 'gap', stream, seq, last });
+    expect(await other.next('publish')).toMatchObject({ seq, after: last, data: 'new' });
+    other.send({ type: 'ack', stream, seq, jumps: [[last, seq]] });
+    await expect(published).resolves.toEqual({ seq });
+    expect(lost).toEqual([]);
+  });
+
+  it('believes a gap that overtakes the answers to what was sent before it', async () => {
+    const { client, page, pod } = await pages.opened(1);
+    void client.publish(stream, 'one');
+    await pod.next('publish');
+    page.crash();
+    const published = pages.open().client.publish(stream, 'new');
+    const other = await pages.connection(2);
+    other.welcome('S1');
+    expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'one' });
+    const { seq } = await other.next('publish');
+    other.send({ type: 'gap', stream, seq, last: 3 }, { type: 'ack', stream, seq: 1 });
+    expect(await other.next('publish')).toMatchObject({ seq, after: 3, data: 'new' });
+    other.send({ type: 'ack', stream, seq, jumps: [[3, seq]] });
+    await expect(published).resolves.toEqual({ seq });
+  });
+
+  it('takes no sequence of the page before where the clock was set back', async () => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    const second = pages.open();
+    void second.client.publish(stream, 'one');
+    const pod = await pages.connection(2);
+    pod.welcome('S1');
+    const { seq } = await pod.next('publish');
+    page.hide();
+    second.page.hide();
+    pages.clock = new ManualClock(1_000);
+    void pages.open().client.publish(stream, 'two');
+    const other = await pages.connection(3);
+    other.welcome('S1');
+    expect(await other.next('publish')).toMatchObject({ seq, data: 'one' });
+    expect((await other.next('publish')).seq).toBeGreaterThan(seq + 1_000_000);
+  });
+
+  it('has also written what it can not send yet', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    pod.close(1001);
+    await eventually('the close', () => client.state.kind === 'waiting');
+    void client.publish(stream, 'one');
+    await settle();
+    page.crash();
+    pages.open();
+    const other = await pages.connection(2);
+    other.welcome('S1');
+    expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'one' });
   });
 
   it('is told of publishes of the page before that the service refuses', async () => {
@@ -102,7 +184,7 @@ describe('after a reload, a client', () => {
     const other = await pages.connection(2);
     other.welcome('S1');
     expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'one' });
-    expect(await other.next('publish')).toMatchObject({ seq: 2, data: 'two' });
+    expect(await other.next('publish')).toMatchObject({ after: 1, data: 'two' });
   });
 
   it.each([
@@ -220,4 +302,56 @@ it('unsettled publishes of a session that is gone have an unknown outcome, which
   await eventually('the error', () => pages.errors.length > 0);
   expect(pages.errors).toEqual(['outcome-unknown']);
   expect(seen).toEqual([]);
+});
+
+describe('the next user of a tab does not publish', () => {
+  const welcomedOn = async (n: number, session: string) => {
+    const other = await pages.connection(n);
+    other.welcome(session);
+    await settle();
+    return other;
+  };
+
+  it('what a page without a session was to publish: it has an unknown outcome, which is told', async () => {
+    const { page, client } = pages.open();
+    await pages.connection(1);
+    void client.publish(stream, 'my secret');
+    void client.publish(stream, 'another');
+    await settle();
+    page.hide();
+    expect(JSON.stringify(pages.storage.record)).not.toContain('my secret');
+    const next = pages.open().client;
+    void next.publish(stream, 'own');
+    const other = await welcomedOn(2, 'S2');
+    expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'own' });
+    expect(pages.errors).toEqual(['outcome-unknown']);
+  });
+
+  it('what a record without a session has', async () => {
+    const { page, client, pod } = await pages.opened(1);
+    void client.publish(stream, 'my secret');
+    await pod.next('publish');
+    page.crash();
+    const [[key = '', text = ''] = []] = pages.storage.items;
+    pages.storage.items.set(key, JSON.stringify({ ...(JSON.parse(text) as object), session: null }));
+    void pages.open().client.publish(stream, 'own');
+    const other = await welcomedOn(2, 'S2');
+    expect(other.hello.publisher).not.toBe(pod.hello.publisher);
+    expect(await other.next('publish')).toMatchObject({ seq: 1, data: 'own' });
+    expect(pages.errors).toEqual(['outcome-unknown']);
+  });
+
+  it('what a page was to publish whose kept session had not taken it yet', async () => {
+    const { page } = await pages.opened(1);
+    page.hide();
+    const second = pages.open();
+    await pages.connection(2);
+    void second.client.publish(stream, 'my secret');
+    await settle();
+    second.page.hide();
+    void pages.open().client.publish(stream, 'own');
+    const other = await welcomedOn(3, 'S1');
+    expect(await other.next('publish')).toMatchObject({ after: 0, data: 'own' });
+    expect(pages.errors).toEqual(['outcome-unknown']);
+  });
 });

@@ -18,11 +18,16 @@ const troubles: typeof kinds = [
   [2, fc.record({ do: fc.constantFrom('outage', 'exchange') })],
   [1, fc.record({ do: fc.constant('admission'), admission: fc.constantFrom('take', 'take', 'elsewhere', 'busy') })],
 ];
-const steps = (how: 'reload' | 'crash', more: typeof kinds = []) =>
+const lives: Readonly<Record<'reload' | 'crash' | 'killed', fc.Arbitrary<Step>>> = {
+  reload: fc.constant({ do: 'reload' }),
+  crash: fc.constant({ do: 'crash' }),
+  killed: fc.record({ do: fc.constant('killed'), writesAgo: fc.constantFrom(0, 1, 2, 3, 5, 8, 13, 1_000) }),
+};
+const steps = (how: keyof typeof lives, more: typeof kinds = []) =>
   fc.array(
     fc.oneof(...[...kinds, ...more].map(([weight, arbitrary]) => ({ weight, arbitrary })), {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constant(how) }),
+      arbitrary: lives[how],
     }),
     { maxLength: 80, size: 'max' },
   );
@@ -51,12 +56,14 @@ const given = ({ events }: ClientWorld, name: StreamName): readonly number[] =>
 // BATON_TEST_RUNS=20000 for a long search.
 const numRuns = Number(process.env['BATON_TEST_RUNS'] ?? 100);
 
-it('pages that are reloaded publish everything once, in order, and miss and repeat no message, in one session', async () => {
+it('pages that are reloaded publish once, in order, all since their session took them, and miss and repeat no message', async () => {
   await fc.assert(
     fc.asyncProperty(steps('reload'), async (chosen) => {
       const world = await play(chosen);
       for (const name of STREAMS) {
-        expect(published(world, name)).toEqual(world.order.filter((data) => data.startsWith(`${name} `)));
+        const kept = world.pages.filter(({ welcomed }) => welcomed).flatMap(({ order }) => order);
+        expect(published(world, name)).toEqual(kept.filter((data) => data.startsWith(`${name} `)));
+        expect(world.notKept).toBe(world.order.length - kept.length);
         const offsets = given(world, name);
         expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
         expect(world.position(name)).toEqual(world.service.redis.top(name));
@@ -76,6 +83,27 @@ it('pages that crash publish nothing twice, and nothing of one under the number 
         const own = published(world, name);
         expect(own).toEqual(world.order.filter((data) => own.includes(data)));
         for (const [data] of world.acknowledged) if (data.startsWith(`${name} `)) expect(own).toContain(data);
+        expect(world.position(name)).toEqual(world.service.redis.top(name));
+      }
+      expect(world.lost).toEqual([]);
+    }),
+    { numRuns },
+  );
+}, 600_000);
+
+it('pages of a browser that is killed have any earlier record, and still nothing acknowledged vanishes', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('killed'), async (chosen) => {
+      const world = await play(chosen);
+      for (const name of STREAMS) {
+        const own = published(world, name);
+        for (const [data] of world.acknowledged) if (data.startsWith(`${name} `)) expect(own).toContain(data);
+        expect(new Set(own).size).toBe(own.length);
+        // An old record may lead to another session, which knows no order with the one before.
+        for (const { order: ofPage } of world.pages) {
+          const inLog = own.filter((data) => ofPage.includes(String(data)));
+          expect(inLog).toEqual(ofPage.filter((data) => own.includes(data)));
+        }
         expect(world.position(name)).toEqual(world.service.redis.top(name));
       }
       expect(world.lost).toEqual([]);
