@@ -98,6 +98,33 @@ describe('a send', () => {
     const { backend, clock } = scripted([() => new Response('<html>', { status: 200 })], { retryForMs: 0 });
     await expect(inTime(clock, backend.send(message))).rejects.toMatchObject({ code: 'unreachable' });
   });
+
+  it.each([
+    ['an en dash', 'Bestellung–7'],
+    ['a letter of Latin-1', 'ü'],
+    ['a space', 'a b'],
+    ['nothing', ''],
+    ['129 characters', 'x'.repeat(129)],
+  ])('with an idempotency key of %s is refused at once', async (_what, idempotencyKey) => {
+    const { backend, asked } = scripted([]);
+    await expect(backend.send({ ...message, idempotencyKey })).rejects.toBeInstanceOf(TypeError);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['how long', { 'retry-after': '3' }, 3_000],
+    ['a date', { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }, 0],
+    ['nothing more', {}, 0],
+  ])('waits as a proxy says that answers 429 and %s', async (_what, headers, atLeastMs) => {
+    const { backend, asked, clock } = scripted([
+      () => new Response('slow down', { status: 429, headers }),
+      () => json(201, { offset: 12, repeated: false }),
+    ]);
+    await expect(inTime(clock, backend.send(message))).resolves.toMatchObject({ offset: 12 });
+    expect(asked).toHaveLength(2);
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(atLeastMs);
+    expect(clock.monotonic()).toBeLessThan(atLeastMs + 1_000);
+  });
 });
 
 describe('a reader', () => {
@@ -145,6 +172,16 @@ describe('a reader', () => {
     const second = backend.read('tenant', { after: '1:e1', onReset: (reset) => told.push(reset) });
     expect((await second.next()).value).toMatchObject({ offset: 10 });
     expect(told).toEqual([{ reason: 'trimmed', after: '9:e9' }]);
+  });
+
+  it('ends after ten answers in a row that are not of the service', async () => {
+    const login = () => new Response('<html>', { status: 200 });
+    const nine = Array<() => Response>(9).fill(login);
+    const { backend, asked, clock } = scripted([...nine, () => page('4:e4', [4]), ...nine, login]);
+    const loop = backend.read('tenant', { after: '3:e3' });
+    expect((await inTime(clock, loop.next())).value).toMatchObject({ offset: 4 });
+    await expect(inTime(clock, loop.next())).rejects.toMatchObject({ code: 'unreachable', status: 200 });
+    expect(asked).toHaveLength(20);
   });
 
   it('ends at what is final', async () => {
@@ -210,6 +247,7 @@ it.each([
   ['no URL', { url: 'baton.example' }],
   ['a key without a dot', { apiKey: 'secret' }],
   ['a token', { apiKey: 'a.b.c' }],
+  ['a key that no header can carry', { apiKey: 'id.schlüssel–7' }],
 ])('%s is refused at once', (_what, wrong) => {
   expect(() => new Backend({ url: 'https://baton.example', apiKey: 'id.secret', ...wrong })).toThrow(TypeError);
 });

@@ -35,7 +35,7 @@ export interface Sending {
   readonly data: Json;
   /**
    * Makes a repeat harmless, also by another process: the same key to the same target is one message for the time of the
-   * replay window. 1 to 128 printable characters. Default: one of its own for each call.
+   * replay window. 1 to 128 visible ASCII characters; others reject with TypeError. Default: one of its own for each call.
    */
   readonly idempotencyKey?: string;
 }
@@ -80,6 +80,8 @@ interface Page {
 }
 
 const WAIT_SECONDS = 25;
+/** In a row: a proxy's page for logging in won't become the service by itself. */
+const MOST_STRANGE_ANSWERS = 10;
 
 /** The HTTP API, for programs that don't hold a connection. It keeps nothing: several are as good as one. */
 export class Backend {
@@ -90,7 +92,8 @@ export class Backend {
   /** Throws TypeError for a URL or a key that is none. */
   constructor(options: BackendOptions) {
     const { url, apiKey, timeoutMs = 10_000, retryForMs = 10_000, clock = systemClock, random = Math.random } = options;
-    if (!/^[^.\s]+\.[^.\s]+$/.test(apiKey)) throw new TypeError('an API key is <id>.<secret>');
+    // Visible ASCII: fetch refuses other characters in a header as if the service couldn't be reached.
+    if (!/^[!--/-~]+\.[!--/-~]+$/.test(apiKey)) throw new TypeError('an API key is <id>.<secret>');
     this.#calls = new HttpCalls({
       origin: originOf(url),
       apiKey,
@@ -109,6 +112,8 @@ export class Backend {
    * `not-found` (a session that is gone), `too-big` …
    */
   async send({ to, data, idempotencyKey = randomName() }: Sending): Promise<Sent> {
+    if (!/^[!-~]{1,128}$/.test(idempotencyKey))
+      throw new TypeError('an idempotency key is 1 to 128 visible ASCII characters');
     const headers = { 'idempotency-key': idempotencyKey };
     const call = { method: 'POST', repeatable: true, body: { to, data }, headers } as const;
     return (await this.#calls.call('/v1/messages', call)) as Sent;
@@ -117,7 +122,8 @@ export class Backend {
   /**
    * Every message of a stream (`channel:<name>`, `user:<id>`, `session:<id>` or `tenant`), in order, for ever: it waits for
    * what comes, and comes back by itself when the service can't be reached. `Data` is the application's word for what
-   * comes. The loop ends with BackendError for what is final (`forbidden`, `bad-stream`, `reset`).
+   * comes. The loop ends with BackendError for what is final (`forbidden`, `bad-stream`, `reset`), and after ten answers in a
+   * row that aren't the service's (`unreachable`).
    */
   async *read<Data = Json>(
     stream: string,
@@ -125,14 +131,16 @@ export class Backend {
   ): AsyncGenerator<ReadMessage<Data>, void, undefined> {
     const { signal, onReset } = options;
     let { after } = options;
-    for (let failures = 0; ;) {
+    for (let failures = 0, strange = 0; ;) {
       const page: Page | BackendError = await this.#page(stream, after, signal);
       if (page instanceof BackendError) {
+        strange = page.status === 200 ? strange + 1 : 0;
+        if (strange === MOST_STRANGE_ANSWERS) throw page;
         await this.#calls.sleep(this.#calls.delayMs(page, failures), signal);
         failures += 1;
         continue;
       }
-      failures = 0;
+      failures = strange = 0;
       const { messages, reset } = page;
       if (reset) {
         if (!onReset)

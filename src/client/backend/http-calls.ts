@@ -27,6 +27,7 @@ export interface Call {
 
 const BASE_MS = 200;
 const MOST_MS = 5_000;
+const MOST_PROXY_WAIT_MS = 60_000;
 
 /** Calls of the HTTP API: their deadline, their repeats, and their errors. */
 export class HttpCalls {
@@ -107,22 +108,30 @@ interface ErrorBody {
   readonly error?: { readonly code?: string; readonly message?: string; readonly retryAfterMs?: number };
 }
 
-function answerOf({ ok, status, statusText }: Response, text: string): unknown {
+function answerOf({ ok, status, statusText, headers }: Response, text: string): unknown {
   const body = parse(text);
   if (ok) {
-    if (body === undefined) throw new BackendError('unreachable', 'the answer is not JSON: is this the service?', 0);
+    if (body === undefined) {
+      const why = 'the answer is not JSON: is this the service?';
+      throw new BackendError('unreachable', why, status, { retryAfterMs: 0 });
+    }
     return body;
   }
   const { code, message, retryAfterMs } = (body as ErrorBody | null | undefined)?.error ?? {};
-  // A proxy's own answer has no body of ours: 502, 503 and 504 are its way to say that nobody was there.
-  const fromProxy = code === undefined && status >= 502 && status <= 504;
-  const waitMs = retryAfterMs ?? (fromProxy ? 0 : undefined);
+  // A proxy's own answer has no body of ours: 502, 503 and 504 are its way to say that nobody was there, 429 to say "later".
+  const fromProxy = code === undefined && (status === 429 || (status >= 502 && status <= 504));
+  const waitMs = retryAfterMs ?? (fromProxy ? proxyWaitMs(headers) : undefined);
   throw new BackendError(
     code ?? 'unreachable',
     message ?? `${status} ${statusText}`,
     status,
     waitMs === undefined ? {} : { retryAfterMs: waitMs },
   );
+}
+
+/** A date, which few proxies send, is no number: the backoff alone. */
+function proxyWaitMs(headers: Headers): number {
+  return Math.min(Number(headers.get('retry-after')) * 1_000 || 0, MOST_PROXY_WAIT_MS);
 }
 
 /** Null for an empty text, undefined for one that isn't JSON. */

@@ -104,14 +104,18 @@ export class SessionData {
     return (await orMissing(this.calls.call(this.#path(field), { repeatable: true }))) as StoredField<Value> | null;
   }
 
-  /** Its version now. Rejects with BackendError `conflict`, or `not-found` if the session is gone. */
+  /**
+   * Its version now. Without a version it is tried again when no answer came, and then also replaces what somebody else
+   * put in between, who was told of success: give a version where there are several writers. Rejects with BackendError
+   * `conflict`, or `not-found` if the session is gone.
+   */
   async put(field: string, value: unknown, { version }: IfVersion = {}): Promise<number> {
     // With a version a repeat of what had its effect would look like a conflict.
     const call = { method: 'PUT', repeatable: version === undefined, body: { value, version } } as const;
     return ((await this.calls.call(this.#path(field), call)) as { readonly version: number }).version;
   }
 
-  /** Also resolves if it wasn't there. Rejects with BackendError `conflict`, or `not-found` if the session is gone. */
+  /** Also resolves if it wasn't there. Without a version it is repeated as `put` is. Rejects with BackendError `conflict`, or `not-found` if the session is gone. */
   async delete(field: string, { version }: IfVersion = {}): Promise<void> {
     const headers = version === undefined ? {} : { 'if-match': `"${version}"` };
     await this.calls.call(this.#path(field), { method: 'DELETE', repeatable: version === undefined, headers });
