@@ -10,7 +10,7 @@ export interface LimitsConfig {
   readonly subscribesPerSecond: number;
   /** Streams that one connection subscribes to, or begins to publish to. */
   readonly newStreamsPerSecond: number;
-  /** Of one pod. */
+  /** Of one pod: those that prove who they are; and as many whose token is verified. */
   readonly hellosPerSecond: number;
   /** `hello`s of one pod that wait for their `welcome`. */
   readonly handshakes: number;
@@ -55,7 +55,8 @@ export const limits: { readonly [Field in keyof LimitsConfig]: Option<LimitsConf
     {
       key: 'BATON_HELLOS_PER_SECOND',
       fallback: 2_000,
-      description: '`hello` frames that a pod takes; the rest are answered `busy`.',
+      description:
+        'Right `hello` frames that a pod takes, and as many with a token that it verifies; the rest: `busy`.',
     },
     RATE,
   ),

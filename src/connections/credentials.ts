@@ -21,10 +21,15 @@ export class Credentials {
     private readonly resumeTokens: ResumeTokens,
   ) {}
 
-  async identify(hello: HelloFrame, upgradeToken: string | null): Promise<ClaimedBy> {
+  /**
+   * `payForToken` is called before a token is verified that nothing cheaper speaks for: the hash of an API key, or the
+   * MAC of a resume token. What it throws, this rejects with.
+   */
+  async identify(hello: HelloFrame, upgradeToken: string | null, payForToken: () => void): Promise<ClaimedBy> {
     const token = hello.token ?? upgradeToken;
     if (hello.session === undefined || hello.resume === undefined) {
       if (token === null) throw new BatonError('unauthorized', '`hello` needs a token or a session to resume');
+      if (!isApiKeyShaped(token)) payForToken();
       const principal = await this.verify(token);
       return { tenant: principal.tenant, user: principal.user, create: fieldsOf(principal) };
     }

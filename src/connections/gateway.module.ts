@@ -76,7 +76,7 @@ const providers: readonly FactoryProvider[] = [
   },
   {
     provide: Handshake,
-    inject: [ADMISSION_POLICY, Credentials, SESSION_STORE, SESSION_EVENTS, FLEET, UnansweredWrites],
+    inject: [ADMISSION_POLICY, Credentials, SESSION_STORE, SESSION_EVENTS, FLEET, UnansweredWrites, HandshakeGate],
     useFactory: (
       admission: AdmissionPolicy,
       credentials: Credentials,
@@ -84,7 +84,8 @@ const providers: readonly FactoryProvider[] = [
       events: SessionEvents,
       fleet: Fleet,
       unanswered: UnansweredWrites,
-    ) => new Handshake(admission, credentials, { store, events, unanswered }, fleet.self.pod),
+      gate: HandshakeGate,
+    ) => new Handshake(admission, credentials, { store, events, unanswered }, fleet.self.pod, gate),
   },
   {
     provide: PresenceRooms,

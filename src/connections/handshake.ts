@@ -14,6 +14,7 @@ import type {
 } from '../sessions/session-store.js';
 import type { Admission, AdmissionPolicy } from './admission.js';
 import type { ClaimedBy, Credentials } from './credentials.js';
+import type { HandshakeGate } from './handshake-gate.js';
 import type { UnansweredWrites } from './unanswered-writes.js';
 
 export type HandshakeOutcome =
@@ -41,26 +42,31 @@ export interface SessionPorts {
   readonly unanswered: UnansweredWrites;
 }
 
-/** From `hello` to the claim: admission first, then credentials, then the row in Redis. */
+/** From `hello` to the claim: admission first, then credentials, then the pod's rate, then the row in Redis. */
 export class Handshake {
   constructor(
     private readonly admission: AdmissionPolicy,
     private readonly credentials: Credentials,
     private readonly sessions: SessionPorts,
     private readonly pod: PodId,
+    private readonly gate: Pick<HandshakeGate, 'payForToken' | 'payForClaim'>,
   ) {}
 
   async run(hello: HelloFrame, upgradeToken: string | null, claimant: Claimant): Promise<HandshakeOutcome> {
     const admission = this.admission.admit(hello.hops);
     if (admission.kind !== 'take') return admission;
     try {
-      const identity = await this.credentials.identify(hello, upgradeToken);
+      const identity = await this.credentials.identify(hello, upgradeToken, () => {
+        this.gate.payForToken();
+      });
+      this.gate.payForClaim();
       return await this.claim(hello, identity, claimant);
     } catch (error) {
       if (!(error instanceof BatonError)) throw error;
       if (error.code === 'unauthorized')
         return { kind: 'refused', code: 'badCredential', reason: error.message, error };
-      if (error.code === 'unavailable') return { kind: 'busy', retryAfterMs: error.retryAfterMs ?? 1_000 };
+      if (error.code === 'unavailable' || error.code === 'busy')
+        return { kind: 'busy', retryAfterMs: error.retryAfterMs ?? 1_000 };
       throw error;
     }
   }

@@ -71,18 +71,16 @@ describe('a frame', () => {
 describe('a pod', () => {
   const never = (): Promise<void> => new Promise(() => undefined);
 
-  it('takes so many hellos a second', async () => {
+  it.each(['payForToken', 'payForClaim'] as const)('takes so many hellos a second: %s', (pay) => {
     const clock = new ManualClock();
     const gate = new HandshakeGate(limits, clock, () => 0.5);
-    const done = (): Promise<void> => Promise.resolve();
-    for (let count = 0; count < 8; count += 1) {
-      expect(gate.enter(done)).toBeNull();
-      await done();
-      await done();
-    }
-    expect(gate.enter(done)).toBe(2_000);
+    for (let count = 0; count < 8; count += 1) gate[pay]();
+    expect(() => {
+      gate[pay]();
+    }).toThrow(expect.objectContaining({ code: 'busy', retryAfterMs: 2_000 }));
+    gate[pay === 'payForToken' ? 'payForClaim' : 'payForToken']();
     clock.advance(1_000);
-    expect(gate.enter(done)).toBeNull();
+    gate[pay]();
   });
 
   it('works on so many of them at once, and on others once they are done', async () => {

@@ -28,6 +28,7 @@ const [acme, umbrella] = [asTenantId('acme'), asTenantId('umbrella')];
 const rooms: readonly Grant[] = [{ stream: 'channel:room-*', can: ['subscribe'] }];
 const worker = newApiKey('worker', acme, rooms);
 
+const free = (): void => undefined;
 const credentialsWith = (...keys: readonly { readonly row: ConstructorParameters<typeof ApiKeys>[0][number] }[]) => {
   const clock = new ManualClock();
   const known = new ApiKeys(keys.map(({ row }) => row));
@@ -49,7 +50,7 @@ describe('an API key', () => {
     ['the header of the upgrade', hello(), worker.key],
   ])('in %s makes a session with its tenant and grants, and a user of its own', async (_where, frame, header) => {
     const { credentials } = credentialsWith(worker);
-    const claimed = await credentials.identify(frame, header);
+    const claimed = await credentials.identify(frame, header, free);
     expect(claimed).toMatchObject({ tenant: acme, user: 'key:worker', create: { user: 'key:worker', grants: rooms } });
     expect(claimed.create?.credentialExpiresAtMs).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -60,19 +61,21 @@ describe('an API key', () => {
     ['without a secret', 'worker.'],
     ['with a dot more, which is read as a JWT', `${worker.key}.x`],
   ])('%s is refused', async (_what, token) => {
-    expect(await refusal(credentialsWith(worker).credentials.identify(hello({ token }), null))).toBe('unauthorized');
+    expect(await refusal(credentialsWith(worker).credentials.identify(hello({ token }), null, free))).toBe(
+      'unauthorized',
+    );
   });
 
   it('is looked at again at each resume: its session has the grants that the key has now', async () => {
     const more = { row: { ...worker.row, grants: [] } };
-    const claimed = await credentialsWith(more).credentials.identify(resuming(), null);
+    const claimed = await credentialsWith(more).credentials.identify(resuming(), null, free);
     expect(claimed).toMatchObject({ tenant: acme, user: 'key:worker', renew: { user: 'key:worker', grants: [] } });
   });
 
   it('that is gone, or now another tenant’s, resumes nothing', async () => {
-    expect(await refusal(credentialsWith().credentials.identify(resuming(), null))).toBe('unauthorized');
+    expect(await refusal(credentialsWith().credentials.identify(resuming(), null, free))).toBe('unauthorized');
     const moved = { row: { ...worker.row, tenant: umbrella } };
-    expect(await refusal(credentialsWith(moved).credentials.identify(resuming(), null))).toBe('unauthorized');
+    expect(await refusal(credentialsWith(moved).credentials.identify(resuming(), null, free))).toBe('unauthorized');
   });
 
   it('renews its own session, and neither a user’s nor another key’s', async () => {
@@ -92,8 +95,8 @@ it.each(['key:worker', 'key:', ':worker', 'user:key:worker'])('no token is belie
     const claims: Fields = { iss: 'i', aud: 'a', tenant: 'acme', exp, sub: subject };
     return forge({ alg: 'HS256' }, claims, hmacWith(secret));
   };
-  expect(await credentials.identify(hello({ token: sign('worker') }), null)).toMatchObject({ user: 'worker' });
-  expect(await refusal(credentials.identify(hello({ token: sign(name) }), null))).toBe('unauthorized');
+  expect(await credentials.identify(hello({ token: sign('worker') }), null, free)).toMatchObject({ user: 'worker' });
+  expect(await refusal(credentials.identify(hello({ token: sign(name) }), null, free))).toBe('unauthorized');
 });
 
 it('the user of a key is told from all others', () => {
