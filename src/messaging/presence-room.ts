@@ -5,8 +5,8 @@ import { parsePresenceChange, type Member, type PresenceChange, type PresenceLis
 /** Who wants to hear who is in a channel; one of this pod's connections. */
 export interface Watcher {
   tell(frame: PresenceFrame): void;
-  /** Runs it once a whole snapshot has room where it goes. */
-  whenReady(run: () => void): void;
+  /** Runs it once a whole snapshot has room where it goes; of several of one channel only the last. */
+  whenReady(channel: ChannelName, run: () => void): void;
 }
 
 export interface RoomPorts {
@@ -173,7 +173,7 @@ export class PresenceRoom {
   private welcome(watcher: Watcher): void {
     this.waiting.delete(watcher);
     this.welcomed.add(watcher);
-    watcher.whenReady(() => {
+    watcher.whenReady(this.channel, () => {
       if (!this.welcomed.delete(watcher)) return;
       this.watchers.add(watcher);
       this.tell(watcher, 'snapshot', [...this.shown.values()]);

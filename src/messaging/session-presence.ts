@@ -42,7 +42,9 @@ export class SessionPresence implements Participant {
   private entered: Map<ChannelName, Place> | null = null;
   private closed = false;
   /** Their turn comes when the socket has room: many channels together are larger than its queue. */
-  private snapshots: (() => void)[] | null = null;
+  /** Those that wait for room, one a channel: whoever asks again and again and doesn't read gets one. */
+  private snapshots: Map<ChannelName, () => void> | null = null;
+  private waitsForRoom = false;
 
   constructor(
     private readonly ports: SessionPresencePorts,
@@ -97,10 +99,10 @@ export class SessionPresence implements Participant {
     if (this.places.has(frame.channel)) this.writer.send(frame);
   }
 
-  whenReady(run: () => void): void {
-    this.snapshots ??= [];
-    this.snapshots.push(run);
-    if (this.snapshots.length === 1) this.nextSnapshot(this.snapshots);
+  whenReady(channel: ChannelName, run: () => void): void {
+    this.snapshots ??= new Map<ChannelName, () => void>();
+    this.snapshots.set(channel, run);
+    this.nextSnapshot(this.snapshots);
   }
 
   /** `forGood`: the session has ended. Otherwise it has some seconds to come back before anybody sees it leave. */
@@ -110,11 +112,17 @@ export class SessionPresence implements Participant {
     for (const [channel, place] of this.places) this.leave(channel, place, !forGood);
   }
 
-  private nextSnapshot(snapshots: (() => void)[]): void {
+  private nextSnapshot(snapshots: Map<ChannelName, () => void>): void {
+    if (this.waitsForRoom) return;
+    this.waitsForRoom = true;
     this.writer.whenDrained(() => {
-      snapshots[0]?.();
-      snapshots.shift();
-      if (snapshots.length > 0) this.nextSnapshot(snapshots);
+      this.waitsForRoom = false;
+      for (const [channel, run] of snapshots) {
+        snapshots.delete(channel);
+        run();
+        break;
+      }
+      if (snapshots.size > 0) this.nextSnapshot(snapshots);
     });
   }
 
@@ -127,6 +135,7 @@ export class SessionPresence implements Participant {
 
   private leave(channel: ChannelName, place: Place, late: boolean): void {
     this.entered?.delete(channel);
+    this.snapshots?.delete(channel);
     place.retry?.cancel();
     if (place.open) this.ports.rooms.part(place.open, this);
     this.ports.rooms.leave(place.keys, this.identity.session, this.holder.connection, late);

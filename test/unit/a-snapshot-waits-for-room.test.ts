@@ -19,7 +19,7 @@ let ready: (() => void)[];
 let told: PresenceFrame[];
 const watcher: Watcher = {
   tell: (frame) => told.push(frame),
-  whenReady: (run) => ready.push(run),
+  whenReady: (_channel, run) => ready.push(run),
 };
 const roomHere = () =>
   new PresenceRoom(channel, {
@@ -72,9 +72,11 @@ it('a channel with as many as may be in it, with the longest names, comes in fra
   for (const frame of told) expect(JSON.stringify(frame).length).toBeLessThan(MAX_FRAME_BYTES);
 });
 
-it('of many channels one after the other', async () => {
-  const sent: ServerFrame[] = [];
-  const drains: (() => void)[] = [];
+let sent: ServerFrame[];
+let drains: (() => void)[];
+
+function presenceHere(): SessionPresence {
+  [sent, drains] = [[], []];
   const writer = {
     send: (frame: ServerFrame) => sent.push(frame),
     whenDrained: (run: () => void) => drains.push(run),
@@ -92,12 +94,16 @@ it('of many channels one after the other', async () => {
   const clock = new ManualClock();
   const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
   const identity = { tenant: asTenantId('acme'), session: asSessionId('s'), user: asUserId('ada'), publisher: null };
-  const presence = new SessionPresence(
+  return new SessionPresence(
     { rooms, clock, channelsPerSession: 9 },
     writer,
     { ...identity, grants: [{ stream: '*', can: ['presence'] }] },
     { pod: asPodId('p'), attempt: 1, connection: asConnectionId('c') },
   );
+}
+
+it('of many channels one after the other', async () => {
+  const presence = presenceHere();
   const names = ['one', 'two', 'three'];
   for (const name of names) presence.set(asChannelName(name), true);
   await settle();
@@ -107,4 +113,20 @@ it('of many channels one after the other', async () => {
   }
   expect(sent).toMatchObject(names.map((name) => ({ event: 'snapshot', channel: name })));
   expect(drains).toEqual([]);
+});
+
+it('and who asks again and again, or goes and comes, and reads nothing, keeps one waiting a channel', async () => {
+  const presence = presenceHere();
+  for (let count = 0; count < 100; count += 1) {
+    presence.set(asChannelName('one'), true);
+    presence.set(asChannelName(`other-${count}`), true);
+    await settle();
+    presence.set(asChannelName(`other-${count}`), false);
+  }
+  presence.set(asChannelName('two'), true);
+  await settle();
+  let runs = 0;
+  for (; drains.length > 0; runs += 1) drains.shift()?.();
+  expect(runs).toBe(2);
+  expect(sent).toMatchObject(['one', 'two'].map((name) => ({ event: 'snapshot', channel: name })));
 });

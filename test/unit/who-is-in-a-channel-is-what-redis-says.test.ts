@@ -15,7 +15,7 @@ let dead: Set<PodId>;
 let room: PresenceRoom;
 let told: string[];
 const watcher = {
-  whenReady: (run: () => void) => {
+  whenReady: (_channel: unknown, run: () => void) => {
     run();
   },
   tell: ({ event, entries, more }: Parameters<Parameters<PresenceRoom['watch']>[0]['tell']>[0]) => {
