@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from '@jest/globals';
@@ -8,6 +9,7 @@ import { Chromium } from '../support/browser/chromium.js';
 import { itWithChromium } from '../support/browser/with-chromium.js';
 import { eventually } from '../support/eventually.js';
 import { repository } from '../support/stage/build-under-test.js';
+import { makeTemporaryDirectory } from '../support/temporary-directory.js';
 
 interface Process {
   readonly command: string;
@@ -84,7 +86,11 @@ const program = `
 `;
 
 itWithChromium('it ends with a test that is killed', async () => {
+  // The driver's own directory outlives a process that is killed. The browser's user goes through to its profile.
+  const place = await makeTemporaryDirectory('killed');
+  await chmod(place.path, 0o711);
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    env: { ...process.env, TMPDIR: place.path },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
@@ -96,5 +102,6 @@ itWithChromium('it ends with a test that is killed', async () => {
     await eventually('the browser and its profile to be gone', gone, { withinMs: 10_000 });
   } finally {
     child.kill('SIGKILL');
+    await place.remove();
   }
 });
