@@ -1,5 +1,7 @@
 import { OpenConnections } from '../../../src/connections/open-connections.js';
+import { FLEET, type Fleet } from '../../../src/fleet/fleet.js';
 import type { RunningPod } from '../../../src/start-pod.js';
+import { eventually } from '../eventually.js';
 import { install, startPodHere, type Installation } from '../in-process-pod.js';
 import { newKeyPrefix, type RedisTopology } from './topology.js';
 import { Traffic, type TrafficOptions } from './traffic.js';
@@ -28,6 +30,12 @@ export class PodsOn {
 
   get ports(): readonly number[] {
     return this.pods.map(({ port }) => port);
+  }
+
+  /** Until every pod has beaten again after an absence of Redis: before that it tells newcomers `busy`. */
+  async takeNewcomers(): Promise<void> {
+    const fleets = this.pods.map(({ app }) => app.get<Fleet>(FLEET));
+    await eventually('every pod to know its peers again', () => fleets.every(({ stale }) => !stale));
   }
 
   /** Ends what there was before. */
