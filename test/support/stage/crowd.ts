@@ -64,6 +64,11 @@ export class Crowd {
   quiet(): void {
     for (const sender of [...this.loads, ...this.backends]) sender.quiet();
   }
+  /** Resolves when every client has heard that it is to publish nothing more. */
+  async quieted(): Promise<void> {
+    this.quiet();
+    await Promise.all(this.loads.map((load) => load.refreshed()));
+  }
   async straggle(clientsPerProcess: number, as: StragglerKind): Promise<readonly string[]> {
     return (await Promise.all(this.loads.map((load) => load.straggle(clientsPerProcess, as, 5_000)))).flat();
   }

@@ -125,11 +125,19 @@ export const troubles = {
     await acknowledged(crowd, 3 * crowd.status.reduce((sum, { clients }) => sum + clients, 0));
   },
 
-  /** All subscriber connections are cut while others append, and all goes quiet. */
-  'subscribers-are-cut-and-all-goes-quiet': async ({ crowd, redis }: Scene) => {
-    await redis.cutSubscribers();
-    await received(crowd, 20);
-    crowd.quiet();
+  /**
+   * One pod can't reach Redis while others append, and all goes quiet before it can: whatever came after would tell it
+   * that it has missed something.
+   */
+  'a-pod-loses-redis-and-all-goes-quiet': async ({ stage, crowd }: Scene) => {
+    const way = stage.ways.of(mostLoaded(stage, crowd).name);
+    way.cut();
+    try {
+      await acknowledged(crowd, 40);
+      await crowd.quieted();
+    } finally {
+      way.mend();
+    }
   },
 
   /** Redis' messages and confirmations come late, a pod dies, and all goes quiet while its clients are coming back. */
