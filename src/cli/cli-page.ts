@@ -26,7 +26,7 @@ that go on end with 0 at Ctrl-C or SIGTERM, and when nobody reads their output a
 
 | variable | |
 |---|---|
-| \`BATON_URL\` | the service that \`send\`, \`tail\` and \`sessions\` call, unless \`--url\` says another |
+| \`BATON_URL\` | the service that \`send\`, \`tail\`, \`sessions\` and \`check --service\` call, unless \`--url\` says another |
 | \`BATON_API_KEY\` | their API key, unless \`--api-key-file\` names a file |
 | \`BATON_TOKEN\` | printed by \`baton dev\` for your own programs; no command reads it |
 

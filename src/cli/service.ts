@@ -9,7 +9,7 @@ export const SERVICE_USAGE = `  --url           of the service; else BATON_URL, 
   --api-key-file  a file with the API key; else BATON_API_KEY. There is no option for the key itself: everybody on
                   the machine can read the command lines of others, and the shell keeps them`;
 
-interface ServiceValues {
+export interface ServiceValues {
   readonly url?: string | undefined;
   readonly 'api-key-file'?: string | undefined;
 }
@@ -52,13 +52,23 @@ export class Service {
 
 /** Throws UsageError without a key, or for a URL that is none; SecretFileError for a file that can't be read. */
 export async function serviceFrom(values: ServiceValues, env: Environment): Promise<Service> {
-  const url = urlFrom(values.url ?? (env['BATON_URL'] || 'http://127.0.0.1:8080'));
+  const url = serviceUrl(values, env);
+  const apiKey = await apiKeyFrom(values, env);
+  if (apiKey === null)
+    throw new UsageError('an API key is needed: set BATON_API_KEY, or name a file with --api-key-file');
+  return new Service(url, apiKey);
+}
+
+/** Null: none is given. Throws as `serviceFrom` does. */
+export async function apiKeyFrom(values: ServiceValues, env: Environment): Promise<string | null> {
   const file = values['api-key-file'];
   const apiKey = file === undefined ? env['BATON_API_KEY'] : String(await readSecretFile('API key', file));
-  if (apiKey === undefined || apiKey === '')
-    throw new UsageError('an API key is needed: set BATON_API_KEY, or name a file with --api-key-file');
-  return new Service(url, keyIn(apiKey, file));
+  return apiKey === undefined || apiKey === '' ? null : keyIn(apiKey, file);
 }
+
+/** Throws UsageError for what is no URL. */
+export const serviceUrl = (values: ServiceValues, env: Environment): URL =>
+  urlFrom(values.url ?? (env['BATON_URL'] || 'http://127.0.0.1:8080'));
 
 /** Throws UsageError, which doesn't quote it. */
 function keyIn(text: string, file: string | undefined): string {

@@ -32,12 +32,13 @@ Reads BATON_TOKEN_SECRET_FILE, BATON_TOKEN_ISSUER, BATON_TOKEN_AUDIENCE and BATO
       grants: grantOptions(values.grant),
       ttlSeconds: ttlOption(values.ttl),
     };
-    terminal.print(await sign(claims, terminal.env));
+    terminal.print(await signTokenFor(claims, terminal.env));
     return 0;
   },
 };
 
-async function sign(claims: TokenClaims, env: Environment): Promise<string> {
+/** Throws ConfigError without a secret to sign with. */
+export async function signTokenFor(claims: TokenClaims, env: Environment): Promise<string> {
   const config = loadFields(env, 'auth', ['secretFile', 'issuer', 'audience', 'algorithms']);
   if (config.secretFile === null)
     throw new ConfigError([
