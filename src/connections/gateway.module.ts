@@ -27,6 +27,7 @@ import { LivingPods } from './living-pods.js';
 import { OpenConnections } from './open-connections.js';
 import { SessionKeeper } from './session-keeper.js';
 import { SessionOpener } from './session-opener.js';
+import { SteadyPods } from './steady-pods.js';
 import { TurnFlusher } from './turn-flusher.js';
 import { UnansweredWrites } from './unanswered-writes.js';
 
@@ -96,7 +97,11 @@ const providers: readonly FactoryProvider[] = [
       fleet: Fleet,
       config: Config,
       { clock, logger }: ConnectionContext,
-    ) => new PresenceRooms({ store, subscriber, clock, logger, pods: new LivingPods(fleet, config.pod) }),
+    ) => {
+      const pods = new LivingPods(fleet, config.pod);
+      const steady = new SteadyPods(pods, fleet, clock, config.pod.beatTtlMs);
+      return new PresenceRooms({ store, subscriber, clock, logger, pods, steady });
+    },
   },
   {
     provide: SessionOpener,

@@ -2,10 +2,10 @@ import type { SessionsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import { BatonError } from '../lib/baton-error.js';
 import { MAX_PRESENT } from '../protocol/bounds.js';
-import type { ChannelName, ConnectionId, SessionId, TenantId } from '../protocol/ids.js';
+import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
 import type { MemoryKeyspace } from '../streams/memory-keyspace.js';
-import type { Entrant, PresenceList, PresenceStore } from './presence-store.js';
+import { MOST_CLEARED, type Entrant, type PresenceList, type PresenceStore } from './presence-store.js';
 import { presenceTtlMs } from './presence-ttl.js';
 
 interface Place extends Entrant {
@@ -62,6 +62,14 @@ export class MemoryPresenceStore implements PresenceStore {
 
   async leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void> {
     if (this.at(keys.here).places.get(session)?.connection === connection) this.remove(keys, session);
+  }
+
+  async clear(keys: PresenceKeys, pods: readonly PodId[]): Promise<number> {
+    const theirs = [...this.at(keys.here).places.values()]
+      .filter(({ pod }) => pods.includes(pod))
+      .slice(0, MOST_CLEARED);
+    for (const { session } of theirs) this.remove(keys, session);
+    return theirs.length;
   }
 
   async list(keys: PresenceKeys): Promise<PresenceList> {

@@ -15,6 +15,8 @@ export interface RoomPorts {
   readonly isAlive: (pod: PodId) => boolean;
   /** A change by this pod: it lives. */
   readonly saw: (pod: PodId) => void;
+  /** An entry has gone; whoever it was may be here all the same. */
+  readonly removed: (member: Member) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -167,7 +169,11 @@ export class PresenceRoom {
     if (change.kind === 'put') {
       this.ports.saw(change.member.pod);
       this.members.set(change.member.session, change.member);
-    } else this.members.delete(change.session);
+      return;
+    }
+    const member = this.members.get(change.session);
+    this.members.delete(change.session);
+    if (member) this.ports.removed(member);
   }
 
   private welcome(watcher: Watcher): void {

@@ -1,17 +1,21 @@
+import { BatonError } from '../lib/baton-error.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys } from '../redis/keys.js';
 import type { RedisSubscriber } from '../redis/redis-ports.js';
 import { ReadSlots, type Reader } from '../streams/read-slots.js';
+import { FullChannels } from './full-channels.js';
 import { PresenceLeaves } from './presence-leaves.js';
 import { PresenceRoom, type Watcher } from './presence-room.js';
-import type { Entrant, PresenceList, PresenceStore } from './presence-store.js';
+import type { Entrant, Member, PresenceList, PresenceStore } from './presence-store.js';
 
 /** A watcher that is itself in the channel. */
 export interface Participant extends Watcher {
   /** Says again that it is there: Redis may have lost it. */
   reenter(channel: ChannelName): Promise<void>;
+  /** If it was this one's entry, it says so, too: its pod was taken for dead. */
+  removed(channel: ChannelName, member: Member): void;
 }
 
 /** What is known of pods' lives. */
@@ -22,12 +26,20 @@ export interface PodsInSight {
   saw(pod: PodId): void;
 }
 
+/** Calls nobody dead who may only be late, and is asked seldom: what it calls gone is removed. */
+export interface PodsGone {
+  start(): void;
+  stop(): void;
+  gone(pods: readonly PodId[]): Promise<readonly PodId[]>;
+}
+
 export interface PresencePorts {
   readonly store: PresenceStore;
   readonly subscriber: RedisSubscriber;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pods: PodsInSight;
+  readonly steady: PodsGone;
 }
 
 export interface OpenRoom {
@@ -55,6 +67,7 @@ export class PresenceRooms {
   private readonly alive = new Set<PodId>();
   private readonly leaves: PresenceLeaves;
   private readonly reads = new ReadSlots(READS);
+  private readonly full: FullChannels;
   private readonly doubted = new Set<OpenRoom>();
   private checking = false;
   private timer: Timer | null = null;
@@ -62,6 +75,11 @@ export class PresenceRooms {
 
   constructor(private readonly ports: PresencePorts) {
     this.leaves = new PresenceLeaves(ports);
+    this.full = new FullChannels({
+      ...{ store: ports.store, clock: ports.clock },
+      read: (keys) => this.reads.run(ALWAYS_WANTED, () => ports.store.list(keys)),
+      gone: (pods) => ports.steady.gone(pods),
+    });
     ports.subscriber.onDoubt((concerns) => {
       for (const open of this.rooms.values()) if (concerns(open.keys.told)) this.doubted.add(open);
       if (!this.checking) void this.checkDoubted();
@@ -73,6 +91,7 @@ export class PresenceRooms {
   }
 
   start(): void {
+    this.ports.steady.start();
     this.timer = this.ports.clock.every(TICK_MS, () => {
       this.tick().catch((error: unknown) => {
         this.ports.logger.warn('presence.check-failed', { error });
@@ -80,6 +99,7 @@ export class PresenceRooms {
     });
   }
   stop(): void {
+    this.ports.steady.stop();
     this.timer?.cancel();
     this.timer = null;
   }
@@ -100,10 +120,16 @@ export class PresenceRooms {
     this.ports.subscriber.unsubscribe(keys.told, open.hear);
   }
 
-  /** As the store has it. */
-  enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null> {
+  /** As the store has it; `isWanted`: it hasn't left meanwhile, or it would be there for good. */
+  async enter(keys: PresenceKeys, entrant: Entrant, isWanted: () => boolean): Promise<number | null> {
     this.leaves.unsay(keys, entrant.session, entrant.connection);
-    return this.ports.store.enter(keys, entrant);
+    try {
+      return await this.ports.store.enter(keys, entrant);
+    } catch (error) {
+      if (!(error instanceof BatonError) || error.code !== 'channel-full') throw error;
+      if (!(await this.full.makeRoom(keys)) || !isWanted()) throw error;
+      return this.ports.store.enter(keys, entrant);
+    }
   }
 
   /** `late`: only if it hasn't come back by then. */
@@ -112,12 +138,16 @@ export class PresenceRooms {
   }
 
   private open(keys: PresenceKeys, channel: ChannelName): OpenRoom {
+    const participants = new Set<Participant>();
     const room = new PresenceRoom(channel, {
       read: () => this.reads.run(ALWAYS_WANTED, () => this.read(keys)),
       isAlive: (pod) => this.alive.has(pod),
       saw: (pod) => {
         this.alive.add(pod);
         this.ports.pods.saw(pod);
+      },
+      removed: (member) => {
+        for (const participant of participants) participant.removed(channel, member);
       },
       failed: (error) => {
         this.ports.logger.warn('presence.unreadable', { error });
@@ -127,7 +157,7 @@ export class PresenceRooms {
       room.hear(message);
     };
     const listening = this.ports.subscriber.subscribe(keys.told, hear);
-    const open = { keys, room, participants: new Set<Participant>(), listening, hear };
+    const open = { keys, room, participants, listening, hear };
     this.rooms.set(keys.told, open);
     return open;
   }

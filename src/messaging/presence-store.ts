@@ -45,9 +45,14 @@ export interface PresenceStore {
    */
   enter(keys: PresenceKeys, entrant: Entrant): Promise<number | null>;
   leave(keys: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void>;
+  /** What these pods vouched for goes, a hundred entries at a time: how many went. Below a hundred there are no more. */
+  clear(keys: PresenceKeys, pods: readonly PodId[]): Promise<number>;
   /** Without those that nobody has refreshed for two sweeps. */
   list(keys: PresenceKeys): Promise<PresenceList>;
 }
+
+/** Entries that one `clear` removes. */
+export const MOST_CLEARED = 100;
 
 export const PRESENCE_STORE = Symbol('PresenceStore');
 

@@ -1,11 +1,11 @@
 import type { SessionsConfig } from '../config/config.js';
 import { BatonError } from '../lib/baton-error.js';
 import { MAX_PRESENT } from '../protocol/bounds.js';
-import type { ChannelName, ConnectionId, SessionId, TenantId } from '../protocol/ids.js';
+import type { ChannelName, ConnectionId, PodId, SessionId, TenantId } from '../protocol/ids.js';
 import type { PresenceKeys, RedisKeys } from '../redis/keys.js';
 import type { RedisCommands, RedisReply } from '../redis/redis-ports.js';
 import { presenceTtlMs } from './presence-ttl.js';
-import { memberOf, type Entrant, type PresenceList, type PresenceStore } from './presence-store.js';
+import { memberOf, MOST_CLEARED, type Entrant, type PresenceList, type PresenceStore } from './presence-store.js';
 
 /** Presence in Redis: presence-enter.lua and its like. */
 export class RedisPresenceStore implements PresenceStore {
@@ -30,6 +30,11 @@ export class RedisPresenceStore implements PresenceStore {
 
   async leave({ here, told }: PresenceKeys, session: SessionId, connection: ConnectionId): Promise<void> {
     await this.redis.run({ script: 'presence-leave', keys: [here, told], args: [session, connection] });
+  }
+
+  async clear({ here, told }: PresenceKeys, pods: readonly PodId[]): Promise<number> {
+    const args = [MOST_CLEARED, ...pods];
+    return Number(await this.redis.run({ script: 'presence-clear', keys: [here, told], args }));
   }
 
   async list({ here, told }: PresenceKeys): Promise<PresenceList> {

@@ -6,6 +6,7 @@ import type { PresenceFrame } from '../protocol/frames.js';
 import type { ChannelName, ConnectionId, PodId } from '../protocol/ids.js';
 import type { PresenceKeys } from '../redis/keys.js';
 import type { FrameWriter } from './frame-writer.js';
+import type { Member } from './presence-store.js';
 import type { OpenRoom, Participant, PresenceRooms } from './presence-rooms.js';
 import type { SessionIdentity } from './session-identity.js';
 import { sessionMay } from './session-permission.js';
@@ -95,6 +96,10 @@ export class SessionPresence implements Participant {
     if (place) await this.enter(channel, place);
   }
 
+  removed(channel: ChannelName, { session, pod }: Member): void {
+    if (session === this.identity.session && pod === this.holder.pod) void this.reenter(channel);
+  }
+
   tell(frame: PresenceFrame): void {
     if (this.places.has(frame.channel)) this.writer.send(frame);
   }
@@ -151,7 +156,8 @@ export class SessionPresence implements Participant {
     try {
       await open.listening;
       if (this.places.get(channel) !== place) return;
-      const changes = await this.ports.rooms.enter(place.keys, { session, user, ...this.holder });
+      const isWanted = (): boolean => this.places.get(channel) === place;
+      const changes = await this.ports.rooms.enter(place.keys, { session, user, ...this.holder }, isWanted);
       // Another that was under way may have failed, and parted.
       if (this.places.get(channel) !== place || place.open !== open) return;
       place.failures = 0;

@@ -35,11 +35,11 @@ export interface StreamKeys {
 export interface PresenceKeys {
   /**
    * hash: session -> user, since, pod, attempt, connection, last refresh; `#` counts changes. TTL: two sweeps, refreshed
-   * by the sweep. Owner: presence-enter, presence-leave, presence-list.
+   * by the sweep. Owner: presence-enter, presence-leave, presence-clear, presence-list.
    */
   readonly here: string;
   /**
-   * channel: who has come and gone. TTL: none. Owner: presence-enter, presence-leave, presence-list.
+   * channel: who has come and gone. TTL: none. Owner: presence-enter, presence-leave, presence-clear, presence-list.
    */
   readonly told: string;
 }

@@ -17,6 +17,7 @@ export type ScriptName =
   | 'unlist-sessions'
   | 'presence-enter'
   | 'presence-leave'
+  | 'presence-clear'
   | 'presence-list'
   | 'beat'
   | 'leave'

@@ -2,6 +2,7 @@ import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown
 import type { Config, PodConfig } from '../config/config.js';
 import { CLOCK, CONFIG } from '../config/tokens.js';
 import { LivingPods } from '../connections/living-pods.js';
+import { SteadyPods } from '../connections/steady-pods.js';
 import { FLEET, type Fleet } from '../fleet/fleet.js';
 import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
@@ -11,7 +12,6 @@ import { SessionWatch } from '../sessions/session-watch.js';
 import { httpSender } from './http-sender.js';
 import { ledgerLimits } from './ledger-limits.js';
 import { WEBHOOK_LEDGER, type WebhookLedger } from './webhook-ledger.js';
-import { SteadyPods } from './steady-pods.js';
 import type { LookTimes } from './webhook-looks.js';
 import { loadWebhookTargets, type WebhookTarget } from './webhook-targets.js';
 import { Webhooks } from './webhooks.js';

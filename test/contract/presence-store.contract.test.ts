@@ -156,6 +156,29 @@ function keepsNoMoreThanMay(twin: () => Twin): void {
     await expect(store.enter(keys, entrant('bob'))).rejects.toThrow(full);
   });
 
+  it('what pods left that are gone is cleared, a hundred at a time, and told as gone; what has moved on stays', async () => {
+    const store = twin().storeWith(30_000);
+    const keys = roomOf(store);
+    const told: (PresenceChange | null)[] = [];
+    await twin().subscriber.subscribe(keys.told, (message) => told.push(parsePresenceChange(message)));
+    const [gone, other] = [asPodId('gone'), asPodId('other-gone')];
+    for (let number = 0; number < 150; number += 1)
+      await store.enter(keys, { ...entrant(`s${number}`), pod: number % 2 === 0 ? gone : other });
+    for (const name of ['s0', 's1']) await store.enter(keys, entrant(name, 2));
+    expect(await store.clear(keys, [asPodId('unheard-of')])).toBe(0);
+    expect(await store.clear(keys, [])).toBe(0);
+    expect(await store.clear(keys, [gone, other])).toBe(100);
+    expect(await store.clear(keys, [gone, other])).toBe(48);
+    expect(await store.clear(keys, [gone, other])).toBe(0);
+    const { changes, members } = await store.list(keys);
+    expect([changes, ...members.map(({ session }) => session).sort()]).toEqual([300, 's0', 's1']);
+    await eventually('all to be told', () => told.length === 300);
+    expect(told.map((change) => change?.number)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
+    const left = told.flatMap((change) => (change?.kind === 'left' ? [change.session] : []));
+    expect(new Set(left).size).toBe(148);
+    expect(await store.enter(keys, entrant('s2'))).toBe(301);
+  });
+
   it('what nobody refreshes makes room, and is told as gone', async () => {
     const store = twin().storeWith(100, 2);
     const keys = roomOf(store);

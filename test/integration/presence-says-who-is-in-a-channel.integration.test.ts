@@ -217,3 +217,23 @@ it('who lost its connection is there for 10 s, and leaves then', async () => {
   expect(afterMs).toBeLessThan(LATE_MS + 3_000);
   expect(told(watcher, 'leave').map(sessionsIn)).toEqual([[session]]);
 });
+
+it('a channel that a crashed pod left full takes newcomers at once, also many, and nobody sees anything of it', async () => {
+  const key = `${keyPrefix}{acme/c/full}:here`;
+  const watcher = await enter(a, 'wes', 'full');
+  const record = `u 1 crashed 1 c ${Date.now()}`;
+  const entries = Array.from({ length: 999 }, (_, number) => [`s${number}`, record] as const);
+  await admin.hset(key, ...entries.flat());
+  // A pod calls no other dead before it has seen Redis for as long as a row lives.
+  const one = await eventually('the first to be let in', () => enter(a, 'ann', 'full').catch(() => null), {
+    withinMs: 2 * LATE_MS,
+  });
+  const others = await Promise.all(Array.from({ length: 50 }, (_, number) => enter(a, `u${number}`, 'full')));
+  const expected = [watcher, one, ...others].map(({ session }) => session).sort();
+  expect((await admin.hkeys(key)).filter((field) => field !== '#').sort()).toEqual(expected);
+  await eventually(
+    'all to be told',
+    () => told(watcher.client, 'join').flatMap(sessionsIn).length === expected.length - 1,
+  );
+  expect(told(watcher.client, 'leave')).toEqual([]);
+});

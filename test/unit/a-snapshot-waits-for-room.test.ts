@@ -7,6 +7,7 @@ import { MAX_FRAME_BYTES, MAX_PRESENT } from '../../src/protocol/bounds.js';
 import type { PresenceFrame, ServerFrame } from '../../src/protocol/frames.js';
 import { asChannelName, asConnectionId, asPodId, asSessionId, asTenantId, asUserId } from '../../src/protocol/ids.js';
 import { ManualClock, settle } from '../support/manual-clock.js';
+import { nobodyGone } from '../support/nobody-gone.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 const member = (session: string): Member => ({
@@ -25,7 +26,7 @@ const roomHere = () =>
   new PresenceRoom(channel, {
     read: () => Promise.resolve({ changes: members.length, members }),
     isAlive: () => true,
-    ...{ saw: () => undefined, failed: () => undefined },
+    ...{ saw: () => undefined, failed: () => undefined, removed: () => undefined },
   });
 
 beforeEach(() => {
@@ -87,12 +88,13 @@ function presenceHere(): SessionPresence {
     keysOf: (_tenant, name) => ({ here: `${name}:here`, told: `${name}:told` }),
     enter: () => Promise.resolve(1),
     leave: () => Promise.resolve(),
+    clear: () => Promise.resolve(0),
     list: () => Promise.resolve({ changes: 1, members }),
   };
   const subscriber = { subscribe: () => Promise.resolve(), unsubscribe: () => undefined, onDoubt: () => undefined };
   const pods = { among: () => Promise.resolve(new Set([asPodId('p')])), saw: () => undefined };
   const clock = new ManualClock();
-  const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
+  const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods, steady: nobodyGone });
   const identity = { tenant: asTenantId('acme'), session: asSessionId('s'), user: asUserId('ada'), publisher: null };
   return new SessionPresence(
     { rooms, clock, channelsPerSession: 9 },

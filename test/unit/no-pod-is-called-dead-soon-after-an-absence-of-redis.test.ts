@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
+import { SteadyPods } from '../../src/connections/steady-pods.js';
 import { asPodId } from '../../src/protocol/ids.js';
-import { SteadyPods } from '../../src/webhooks/steady-pods.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 const [a, b] = [asPodId('a'), asPodId('b')];
@@ -19,12 +19,14 @@ beforeEach(() => {
 it('one without a row is dead while Redis has been there all the time', async () => {
   await clock.run(30_000, 500);
   expect(await pods.among([a, b])).toEqual(new Set([a]));
+  expect(await pods.gone([a, b])).toEqual([b]);
 });
 
 it('nobody knows while it is away, and for the time to live of a row after that', async () => {
   fleet.stale = true;
   await clock.run(20_000, 500);
   expect(await pods.among([a, b])).toBeNull();
+  expect(await pods.gone([a, b])).toEqual([]);
   fleet.stale = false;
   await clock.run(9_000, 500);
   expect(await pods.among([a, b])).toBeNull();

@@ -8,6 +8,7 @@ import type { PodId } from '../../src/protocol/ids.js';
 import { RedisKeys } from '../../src/redis/keys.js';
 import type { RedisCommands, ScriptCall } from '../../src/redis/redis-ports.js';
 import { ManualClock, settle } from '../support/manual-clock.js';
+import { nobodyGone } from '../support/nobody-gone.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 let clock: ManualClock;
@@ -42,7 +43,7 @@ beforeEach(() => {
     },
   };
   const pods = { among: (of: readonly PodId[]) => Promise.resolve(new Set(of)), saw: () => undefined };
-  rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
+  rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods, steady: nobodyGone });
 });
 
 const writer = {

@@ -16,6 +16,7 @@ import {
 import { RedisKeys } from '../../src/redis/keys.js';
 import type { RedisCommands, RedisReply, ScriptCall } from '../../src/redis/redis-ports.js';
 import { ManualClock, settle } from '../support/manual-clock.js';
+import { nobodyGone } from '../support/nobody-gone.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 const scripts: string[] = [];
@@ -43,7 +44,7 @@ beforeEach(() => {
   const store = new RedisPresenceStore(redis, new RedisKeys('b:'), { ttlMs: 60_000, sweepMs: 60_000 });
   const subscriber = { subscribe: () => Promise.resolve(), unsubscribe: () => undefined, onDoubt: () => undefined };
   const pods = { among: (asked: readonly PodId[]) => Promise.resolve(new Set(asked)), saw: () => undefined };
-  const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods });
+  const rooms = new PresenceRooms({ store, subscriber, clock, logger: silentLogger, pods, steady: nobodyGone });
   const writer = {
     send: (frame: ServerFrame) => sent.push(frame),
     ...{ sendShared: () => true, whenDrained: setImmediate, beforeWrite: () => undefined },

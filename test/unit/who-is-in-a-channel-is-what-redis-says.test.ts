@@ -35,6 +35,7 @@ beforeEach(() => {
     },
     isAlive: (pod) => !dead.has(pod),
     saw: (pod) => dead.delete(pod),
+    removed: () => undefined,
     failed: () => undefined,
   });
 });

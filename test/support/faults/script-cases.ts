@@ -224,6 +224,13 @@ export const scriptCases: Readonly<Record<ScriptName, ScriptCase>> = {
     effect: presentIn,
     expected: ['2', 0],
   },
+  'presence-clear': {
+    prepare: (corner) => corner.enter(),
+    call: ({ presence, place }) => presence.clear(place, [pod]),
+    answer: 0,
+    effect: presentIn,
+    expected: ['2', 0],
+  },
   'presence-list': {
     prepare: (corner) => corner.enter(),
     call: ({ presence, place }) => presence.list(place),

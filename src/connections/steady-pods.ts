@@ -1,7 +1,7 @@
-import type { LivingPods } from '../connections/living-pods.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import type { PodId } from '../protocol/ids.js';
+import type { LivingPods } from './living-pods.js';
 
 /** A row lives longer than this, so that no absence in which rows have expired is missed. */
 const SAMPLE_MS = 500;
@@ -39,6 +39,12 @@ export class SteadyPods {
     if (living === null || pods.every((pod) => living.has(pod))) return living;
     const steadyForMs = this.clock.monotonic() - this.staleAtMs;
     return steadyForMs < Math.max(this.beatTtlMs, COME_BACK_MS) ? null : living;
+  }
+
+  /** Those of the pods that don't live; none while nobody can say. */
+  async gone(pods: readonly PodId[]): Promise<readonly PodId[]> {
+    const living = await this.among(pods);
+    return living === null ? [] : pods.filter((pod) => !living.has(pod));
   }
 
   private sample(): void {
