@@ -69,6 +69,16 @@ const checks: readonly Check[] = [
     },
   },
   {
+    keys: ['BATON_WEBHOOKS_GRACE_MS', 'BATON_SESSION_TTL_MS'],
+    check: ({ webhooks, sessions }) => {
+      if (webhooks.file === null || webhooks.graceMs < sessions.ttlMs) return null;
+      return (
+        `the grace must be below the session TTL of ${sessions.ttlMs} ms, not ${webhooks.graceMs} ms: ` +
+        'a session would be gone before anybody is told that it is disconnected'
+      );
+    },
+  },
+  {
     keys: ['BATON_APPEND_DEADLINE_MS', 'BATON_LATE_MS'],
     check: ({ streams }) =>
       streams.appendDeadlineMs < streams.lateMs

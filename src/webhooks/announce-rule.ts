@@ -70,9 +70,9 @@ export function decideLook(tracked: Tracked, sight: Sight, nowMs: number, times:
 const CONNECTED: readonly EventType[] = ['session.connected'];
 const DISCONNECTED: readonly EventType[] = ['session.disconnected'];
 
-/** A pod that lives refreshes the rows that it holds: one that has gone all the same was ended. */
-function lastEvent({ ended, state }: Tracked, podLives: boolean): EventType {
-  return ended || (state === 'connected' && podLives) ? 'session.ended' : 'session.expired';
+/** A pod that lives refreshes the rows that it holds: one that has gone all the same was ended. One that it gave back expires. */
+function lastEvent({ ended, state, leftAtMs }: Tracked, podLives: boolean): EventType {
+  return ended || (state === 'connected' && leftAtMs === 0 && podLives) ? 'session.ended' : 'session.expired';
 }
 
 function whenFree({ leftAtMs }: Tracked, forMs: number, nowMs: number, times: AnnounceTimes): Verdict {

@@ -7,6 +7,11 @@ const complete: Environment = {
   BATON_RESUME_KEYS_FILE: '/etc/baton/resume-keys',
 };
 
+/** Sessions that live as briefly as a client's backoff allows. */
+const shortLived: Environment = {
+  ...{ BATON_WINDOW_MS: '60000', BATON_SESSION_TTL_MS: '130000', BATON_SESSION_SWEEP_MS: '60000' },
+};
+
 function problemsOf(env: Environment): readonly string[] {
   try {
     loadConfig(env);
@@ -106,6 +111,11 @@ describe('a configuration with errors', () => {
     ['a drain that does not fit into the grace period', { BATON_DRAIN_HOLD_MS: '91000' }, /151000 ms.*150000 ms/],
     ['a session that ends before its client is back', { BATON_SESSION_TTL_MS: '669999' }, /at least .* = 670000 ms/],
     ['a sweep that comes too late', { BATON_SESSION_SWEEP_MS: '750001' }, /at most 750000 ms each, not 750001/],
+    [
+      'a grace after which the session is gone',
+      { ...shortLived, BATON_WEBHOOKS_FILE: '/w.json', BATON_WEBHOOKS_GRACE_MS: '130000' },
+      /grace must be below the session TTL of 130000 ms, not 130000 ms/,
+    ],
     ['a public key and an HMAC algorithm', asymmetric('RS256,HS256'), /HS256 can't be verified with a public key/],
     ['a secret and an asymmetric algorithm', { BATON_TOKEN_ALGORITHMS: 'EdDSA' }, /EdDSA .* with a secret/],
     ['both kinds of keys', { BATON_TOKEN_PUBLIC_KEY_FILE: '/k.pem' }, /exactly one of the two/],
@@ -117,6 +127,12 @@ describe('a configuration with errors', () => {
   ])('refuses %s', (_what, env, problem) => {
     expect(problemsOf({ ...complete, ...env })).toEqual([expect.stringMatching(problem)]);
   });
+});
+
+it('takes a grace below the session TTL, and any while there are no webhooks', () => {
+  const env = { ...complete, ...shortLived, BATON_WEBHOOKS_GRACE_MS: '129999' };
+  expect(problemsOf({ ...env, BATON_WEBHOOKS_FILE: '/w.json' })).toEqual([]);
+  expect(problemsOf({ ...env, BATON_WEBHOOKS_GRACE_MS: '600000' })).toEqual([]);
 });
 
 it('every default is a value that the setting itself would take', () => {

@@ -219,6 +219,12 @@ it.each<[string, Partial<DueLook>, Sight, readonly EventType[]]>([
   ['gone, as was told', { state: 'disconnected' }, { kind: 'gone', podLives: true }, ['session.expired']],
   ['ended', { state: 'disconnected', ended: true }, { kind: 'gone', podLives: true }, ['session.ended']],
   ['gone from a pod that lives', {}, { kind: 'gone', podLives: true }, ['session.disconnected', 'session.ended']],
+  [
+    'gone after it was left, as its pod says that lives',
+    { leftAtMs: at - 500 },
+    { kind: 'gone', podLives: true },
+    ['session.disconnected', 'session.expired'],
+  ],
   ['gone after its pod', {}, { kind: 'gone', podLives: false }, ['session.disconnected', 'session.expired']],
 ])('a session that is %s', (_what, before, sight, events) => {
   const verdict = decideLook({ ...tracked, ...before }, sight, at, times);
