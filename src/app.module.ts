@@ -32,9 +32,15 @@ export class AppModule {
         HttpApiModule,
         HealthModule,
         ...(config.webhooks.file === null ? [] : [WebhooksModule]),
+        ...(await kubernetesOf(config)),
       ],
     };
   }
+}
+
+/** A pod that isn't to ask the API server doesn't even load what would. */
+async function kubernetesOf({ kubernetes }: Config): Promise<readonly Type[]> {
+  return kubernetes.enabled === 'true' ? [(await import('./kubernetes/kubernetes.module.js')).KubernetesModule] : [];
 }
 
 /** Only one of the two is loaded: memory does without ioredis, and a pod of production without the twins. */

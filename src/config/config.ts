@@ -1,8 +1,10 @@
+import type { KubernetesConfig } from './kubernetes-options.js';
 import type { LimitsConfig } from './limit-options.js';
 import type { RedisConfig, RedisSettings } from './redis-config.js';
 import type { StorageKind, StorageSettings } from './storage-options.js';
 import type { WebhooksConfig } from './webhook-options.js';
 
+export type { KubernetesConfig } from './kubernetes-options.js';
 export type { LimitsConfig } from './limit-options.js';
 export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
 
@@ -19,6 +21,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   readonly pod: PodConfig;
   readonly drain: DrainConfig;
+  readonly kubernetes: KubernetesConfig;
   readonly webhooks: WebhooksConfig;
   readonly log: LogConfig;
 }

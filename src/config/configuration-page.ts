@@ -12,6 +12,7 @@ const titles: Readonly<Record<keyof OptionTable, string>> = {
   limits: 'Limits per second',
   pod: 'The pod and its fleet',
   drain: 'Drain',
+  kubernetes: 'Kubernetes',
   webhooks: 'Webhooks',
   log: 'Logs',
 };

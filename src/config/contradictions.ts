@@ -69,6 +69,13 @@ const checks: readonly Check[] = [
     },
   },
   {
+    keys: ['BATON_KUBERNETES', 'BATON_KUBERNETES_NAMESPACE'],
+    check: ({ kubernetes }) =>
+      kubernetes.enabled === 'true' && kubernetes.namespace === null
+        ? 'a pod that asks the API server must know its namespace'
+        : null,
+  },
+  {
     keys: ['BATON_WEBHOOKS_GRACE_MS', 'BATON_SESSION_TTL_MS'],
     check: ({ webhooks, sessions }) => {
       if (webhooks.file === null || webhooks.graceMs < sessions.ttlMs) return null;

@@ -16,6 +16,7 @@ import {
   whole,
   type Option,
 } from './option.js';
+import { kubernetes } from './kubernetes-options.js';
 import { limits } from './limit-options.js';
 import { redis } from './redis-options.js';
 import { storage } from './storage-options.js';
@@ -350,6 +351,7 @@ export const options: OptionTable = {
   limits,
   pod,
   drain,
+  kubernetes,
   webhooks,
   log,
 };

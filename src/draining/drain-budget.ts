@@ -6,6 +6,27 @@ import type { DrainConfig } from '../config/config.js';
  */
 export const closeAtTheLatestMs = (drain: DrainConfig): number => drain.holdMs + drain.handOverMs;
 
+/**
+ * The same drain in the grace period that was really granted; null: in the configured one. A longer one lengthens the hold,
+ * which ends by itself when it isn't needed. A shorter one takes first what was left free, then from the hold, whose
+ * clients move anyway if a little early, and then the same part of all the rest: a drain that ends in SIGKILL says nothing to anybody.
+ */
+export function fittedTo(drain: DrainConfig, graceMs: number | null): DrainConfig {
+  if (graceMs === null || graceMs === drain.graceMs) return drain;
+  if (graceMs > drain.graceMs) return { ...drain, graceMs, holdMs: drain.holdMs + graceMs - drain.graceMs };
+  const leftMs = Math.max(0, graceMs - drain.preStopMs);
+  const restMs = drain.handOverMs + drain.closeMs + drain.reserveMs;
+  const part = Math.min(1, leftMs / restMs);
+  return {
+    ...drain,
+    graceMs,
+    holdMs: Math.min(drain.holdMs, Math.max(0, leftMs - restMs)),
+    handOverMs: Math.floor(drain.handOverMs * part),
+    closeMs: Math.floor(drain.closeMs * part),
+    reserveMs: Math.floor(drain.reserveMs * part),
+  };
+}
+
 /** ms after SIGTERM; `null`: it hasn't been. */
 export interface HandOverTimes {
   readonly elapsedMs: number;

@@ -3,7 +3,7 @@ import { drainReason, type DrainReason } from '../fleet/drain-reason.js';
 import type { Clock, Timer } from '../lib/clock.js';
 import { withDeadline } from '../lib/deadline.js';
 import type { Logger } from '../observability/logger.js';
-import { untilClosingMs } from './drain-budget.js';
+import { fittedTo, untilClosingMs } from './drain-budget.js';
 import { transition, type DrainEvent, type DrainPhase } from './drain-phase.js';
 import { HandOver, type DrainPorts } from './hand-over.js';
 import { holdDecision } from './hold-decision.js';
@@ -18,6 +18,8 @@ const ANNOUNCE_WITHIN_MS = 1_000;
  * clients stays this long: a refused TCP connection is a failed attempt, a `migrate` isn't.
  */
 const LATE_ENDPOINT_MS = 3_000;
+/** Where it is known that newcomers are still led here it stays longer, but not for an endpoint that is never taken away. */
+const LED_HERE_AT_MOST_MS = 15_000;
 /** The part of closeMs in which what is left is closed, at random times; the rest is for the closing handshakes. */
 const CLOSE_WITHIN = 0.6;
 
@@ -59,6 +61,8 @@ export class DrainCoordinator {
   private waitedMs = 0;
   private lastTickMs = 0;
   private closingMs = 0;
+  /** ms after SIGTERM at which newcomers were last known to be led here. */
+  private ledHereMs = 0;
 
   constructor(
     private readonly config: DrainConfig,
@@ -67,7 +71,14 @@ export class DrainCoordinator {
     private readonly logger: Logger,
     private readonly random: () => number = Math.random,
   ) {
-    this.handOver = new HandOver(config, ports, clock, logger);
+    const times = (): DrainConfig => this.times;
+    const limits = {
+      pacePerReceiver: config.pacePerReceiver,
+      get handOverMs() {
+        return times().handOverMs;
+      },
+    };
+    this.handOver = new HandOver(limits, ports, clock, logger);
     this.begun = new Promise((resolve) => {
       this.resolveBegun = resolve;
     });
@@ -86,7 +97,7 @@ export class DrainCoordinator {
   get untilClosingMs(): number {
     if (this.current === 'serving') return Infinity;
     if (this.current === 'closing' || this.current === 'finished') return 0;
-    return untilClosingMs(this.config, {
+    return untilClosingMs(this.times, {
       elapsedMs: this.elapsedMs,
       releasedMs: this.releasedMs,
       waitedMs: this.waitedMs,
@@ -114,6 +125,7 @@ export class DrainCoordinator {
     this.logger.info('drain.began', { signal, connections: connections.size });
     this.dispatch('begin');
     this.resolveBegun();
+    this.ports.orchestrator.tell({ kind: 'began', connections: connections.size });
     this.ticks = this.clock.every(TICK_MS, () => {
       this.tick();
     });
@@ -144,6 +156,9 @@ export class DrainCoordinator {
     return this.finished;
   }
 
+  private get times(): DrainConfig {
+    return fittedTo(this.config, this.ports.orchestrator.graceMs);
+  }
   private get elapsedMs(): number {
     return this.clock.monotonic() - this.beganMs;
   }
@@ -165,6 +180,7 @@ export class DrainCoordinator {
   private tick(): void {
     const sinceLastMs = this.elapsedMs - this.lastTickMs;
     this.lastTickMs = this.elapsedMs;
+    if (this.ports.orchestrator.routesTo(this.ports.fleet.self.name) === true) this.ledHereMs = this.elapsedMs;
     const couldMove = this.canHandOver && sinceLastMs < PAUSE_MS;
     if (this.current === 'handing-over' && !couldMove) this.waitedMs += sinceLastMs;
     if (this.current === 'closing') {
@@ -181,7 +197,8 @@ export class DrainCoordinator {
     const { fleet, connections } = this.ports;
     if (connections.size > connections.unclaimed) return false;
     const somebodyElse = fleet.peers().some((row) => row.state !== 'draining');
-    return this.impatient || !somebodyElse || this.elapsedMs >= LATE_ENDPOINT_MS;
+    const sinceMs = this.elapsedMs - Math.min(this.ledHereMs, LED_HERE_AT_MOST_MS - LATE_ENDPOINT_MS);
+    return this.impatient || !somebodyElse || sinceMs >= LATE_ENDPOINT_MS;
   }
 
   private hold(): void {
@@ -200,9 +217,10 @@ export class DrainCoordinator {
         redisAway: fleet.stale,
         nowMs,
         beganAtMs: this.beganAtMs,
+        wanted: this.ports.orchestrator.wanted,
         elapsedMs: this.elapsedMs,
       },
-      this.config,
+      this.times,
     );
     if (decision.hold) return;
     this.logger.info('drain.released', { why: decision.why, reason: this.reason });
@@ -210,12 +228,14 @@ export class DrainCoordinator {
   }
 
   private beginClosing(): void {
-    const { connections } = this.ports;
+    const { connections, orchestrator } = this.ports;
     this.closingMs = this.elapsedMs;
     this.handOver.countMoved();
     connections.closeUnclaimed();
-    const withinMs = this.impatient ? 0 : this.config.closeMs * CLOSE_WITHIN;
-    for (const connection of [...connections.welcomed()]) {
+    const withinMs = this.impatient ? 0 : this.times.closeMs * CLOSE_WITHIN;
+    const left = [...connections.welcomed()];
+    if (left.length > 0) orchestrator.tell({ kind: 'forced', connections: left.length });
+    for (const connection of left) {
       this.forced += 1;
       this.clock.after(this.random() * withinMs, () => {
         connection.closeDrained();
@@ -225,7 +245,7 @@ export class DrainCoordinator {
 
   private close(): void {
     const { connections } = this.ports;
-    if (connections.size > 0 && this.elapsedMs - this.closingMs < this.config.closeMs) return;
+    if (connections.size > 0 && this.elapsedMs - this.closingMs < this.times.closeMs) return;
     for (const connection of [...connections.welcomed()]) connection.terminate();
     this.dispatch('closed');
   }
@@ -233,7 +253,9 @@ export class DrainCoordinator {
   private finish(): void {
     this.ticks?.cancel();
     const { moved, forced, reason } = this.status();
-    this.logger.info('drain.finished', { reason, moved, forced, tookMs: Math.round(this.elapsedMs) });
+    const tookMs = Math.round(this.elapsedMs);
+    this.logger.info('drain.finished', { reason, moved, forced, tookMs });
+    this.ports.orchestrator.tell({ kind: 'finished', moved, forced, tookMs });
     this.resolveFinished();
   }
 }

@@ -5,6 +5,7 @@ import { ADMISSION_POLICY } from '../connections/admission.js';
 import { CONNECTION_REGISTRY, type ConnectionRegistry } from '../connections/connection-registry.js';
 import { ConnectionRegistryModule } from '../connections/connection-registry.module.js';
 import { FLEET, type Fleet } from '../fleet/fleet.js';
+import { noOrchestrator, ORCHESTRATOR, type Orchestrator } from '../fleet/orchestrator.js';
 import { PeerPicker } from '../fleet/peer-picker.js';
 import type { Clock } from '../lib/clock.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
@@ -21,13 +22,14 @@ const DRAIN_PORTS = Symbol('DrainPorts');
   providers: [
     {
       provide: DRAIN_PORTS,
-      inject: [FLEET, PeerPicker, CONNECTION_REGISTRY, PACE_BUCKET],
-      useFactory: (fleet: Fleet, peers: PeerPicker, connections: ConnectionRegistry, pace: PaceBucket): DrainPorts => ({
-        fleet,
-        peers,
-        connections,
-        pace,
-      }),
+      inject: [FLEET, PeerPicker, CONNECTION_REGISTRY, PACE_BUCKET, { token: ORCHESTRATOR, optional: true }],
+      useFactory: (
+        fleet: Fleet,
+        peers: PeerPicker,
+        connections: ConnectionRegistry,
+        pace: PaceBucket,
+        orchestrator: Orchestrator = noOrchestrator,
+      ): DrainPorts => ({ fleet, peers, connections, pace, orchestrator }),
     },
     {
       provide: DrainCoordinator,

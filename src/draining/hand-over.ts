@@ -1,5 +1,6 @@
 import type { ConnectionRegistry, MovableConnection } from '../connections/connection-registry.js';
 import type { Fleet, PodRow } from '../fleet/fleet.js';
+import type { Orchestrator } from '../fleet/orchestrator.js';
 import type { PeerPicker } from '../fleet/peer-picker.js';
 import { BatonError } from '../lib/baton-error.js';
 import type { Clock } from '../lib/clock.js';
@@ -21,9 +22,11 @@ export interface DrainPorts {
   readonly peers: Pick<PeerPicker, 'receivers' | 'pick'>;
   readonly connections: ConnectionRegistry;
   readonly pace: PaceBucket;
+  readonly orchestrator: Orchestrator;
 }
 
 export interface HandOverLimits {
+  /** May change while it is under way. */
   readonly handOverMs: number;
   /** Hand-overs per second for each receiver, of all draining pods together. */
   readonly pacePerReceiver: number;

@@ -20,6 +20,8 @@ export interface HoldView {
   /** Redis time now, and of the beginning of the drain. */
   readonly nowMs: number;
   readonly beganAtMs: number;
+  /** Pods that the workload is to have; null: unknown. */
+  readonly wanted: number | null;
   /** ms since SIGTERM by this pod's own clock. */
   readonly elapsedMs: number;
 }
@@ -47,14 +49,16 @@ export function holdDecision(view: HoldView, limits: Pick<DrainConfig, 'holdMs' 
 
 /**
  * All that isn't of the newest revision is on its way out, and the newest has as many receivers as our revision has pods
- * on their way out. (Counting all of ours would never end after a rollback, when ours is the newest too.)
+ * on their way out, or as are wanted if those are fewer: a workload that is scaled in half-way. (Counting all of ours would
+ * never end after a rollback, when ours is the newest too.)
  */
-function isComplete({ self, peers, receivers, beganAtMs }: HoldView, newest: string): boolean {
+function isComplete({ self, peers, receivers, beganAtMs, wanted }: HoldView, newest: string): boolean {
   // A new pod that is too busy to beat is missing for a while, and what is left isn't a rollout's end: it has to be newer
   // than this pod, or, where a rollback brings this pod's own revision back, than its drain.
   const afterMs = newest === self.revision ? beganAtMs : self.startedAtMs;
   const hasCome = receivers.some((row) => row.revision === newest && row.startedAtMs > afterMs);
   const leftBehind = peers.some((row) => row.revision !== newest && row.state === 'serving');
   const leaving = 1 + peers.filter((row) => row.revision === self.revision && row.state === 'draining').length;
-  return hasCome && !leftBehind && receivers.filter((row) => row.revision === newest).length >= leaving;
+  const enough = Math.min(leaving, wanted ?? Infinity);
+  return hasCome && !leftBehind && receivers.filter((row) => row.revision === newest).length >= enough;
 }

@@ -9,6 +9,7 @@ import { SUBPROTOCOL } from '../protocol/frames.js';
 import { BeatingFleet } from './beating-fleet.js';
 import { FLEET_TABLE, type FleetTableOf } from './fleet-table.js';
 import { FLEET } from './fleet.js';
+import { ORCHESTRATOR, type Orchestrator } from './orchestrator.js';
 import { PeerPicker } from './peer-picker.js';
 
 /** Starts beating when the application has been put together; draining/ makes it leave. */
@@ -35,8 +36,9 @@ import { PeerPicker } from './peer-picker.js';
     },
     {
       provide: PeerPicker,
-      inject: [FLEET, CONFIG],
-      useFactory: (fleet: BeatingFleet, { drain }: Config) => new PeerPicker(fleet, drain.peerReadyMs),
+      inject: [FLEET, CONFIG, { token: ORCHESTRATOR, optional: true }],
+      useFactory: (fleet: BeatingFleet, { drain }: Config, orchestrator?: Orchestrator) =>
+        new PeerPicker(fleet, drain.peerReadyMs, orchestrator),
     },
   ],
   exports: [FLEET, PeerPicker],

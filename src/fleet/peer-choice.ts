@@ -1,5 +1,6 @@
 import { newestRevision } from './drain-reason.js';
 import type { PodRow } from './fleet.js';
+import type { Orchestrator } from './orchestrator.js';
 
 /** A pod of the newest revision takes clients first while it has at most this many times the mean. */
 const NEWEST_FIRST_UP_TO = 1.3;
@@ -25,6 +26,15 @@ export function receivers(peers: readonly PodRow[], rules: PeerRules): readonly 
       rules.nowMs - row.readySinceMs >= rules.peerReadyMs &&
       row.protocols.some((protocol) => rules.protocols.includes(protocol)),
   );
+}
+
+/**
+ * Of the receivers, those that newcomers are led to: a client that comes back through the shared URL reaches no other. All
+ * of them if that is known of none.
+ */
+export function routed(from: readonly PodRow[], orchestrator: Pick<Orchestrator, 'routesTo'>): readonly PodRow[] {
+  const led = from.filter((row) => orchestrator.routesTo(row.name) === true);
+  return led.length > 0 ? led : from;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { FairTurns } from './fair-turns.js';
 import type { PodId } from '../protocol/ids.js';
 import type { Fleet, PodRow } from './fleet.js';
-import { candidates, receivers, shares } from './peer-choice.js';
+import { noOrchestrator, type Orchestrator } from './orchestrator.js';
+import { candidates, receivers, routed, shares } from './peer-choice.js';
 import { SentClients } from './sent-clients.js';
 
 /** A client that was sent off is counted by its receiver about this much later: it waits, then connects. */
@@ -19,12 +20,14 @@ export class PeerPicker {
   constructor(
     private readonly fleet: Fleet,
     private readonly peerReadyMs: number,
+    private readonly orchestrator: Orchestrator = noOrchestrator,
   ) {}
 
   /** The pods that clients could be sent to now, full or not. */
   receivers(): readonly PodRow[] {
     const { fleet, peerReadyMs } = this;
-    return receivers(fleet.peers(), { nowMs: fleet.timeMs(), peerReadyMs, protocols: fleet.self.protocols });
+    const rules = { nowMs: fleet.timeMs(), peerReadyMs, protocols: fleet.self.protocols };
+    return routed(receivers(fleet.peers(), rules), this.orchestrator);
   }
 
   /** A receiver for each of `count` clients of the `toCome` that are left here, counted as sent; none if all are full. */

@@ -43,6 +43,15 @@ export class Metrics {
   readonly drainForcedCloses = this.counter('drain_forced_closes_total', 'Clients closed at the drain deadline.');
   readonly peers = this.gauge('peers', 'Other live pods of this workload, as last read.', ['state', 'revision']);
   readonly redisUp = this.gauge('redis_up', '1 while commands to Redis succeed.');
+  readonly kubernetesWatchRestarts = this.counter(
+    'kubernetes_watch_restarts_total',
+    'Ends of the watch of endpoints, each followed by another.',
+    ['reason'],
+  );
+  readonly kubernetesLastEvent = this.gauge(
+    'kubernetes_last_event_timestamp_seconds',
+    'When the API server was last heard of; 0: never, or it is not asked.',
+  );
   readonly eventLoopDelay = this.gauge('event_loop_delay_seconds', 'Delay of timers since the last scrape.', [
     'quantile',
   ]);

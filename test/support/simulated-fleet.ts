@@ -1,6 +1,7 @@
 import { BeatingFleet } from '../../src/fleet/beating-fleet.js';
 import type { FleetTable } from '../../src/fleet/fleet-table.js';
 import { MemoryFleetTable } from '../../src/fleet/memory-fleet-table.js';
+import { noOrchestrator } from '../../src/fleet/orchestrator.js';
 import { PeerPicker } from '../../src/fleet/peer-picker.js';
 import type { DrainConfig } from '../../src/config/config.js';
 import type { Admission } from '../../src/connections/admission.js';
@@ -59,7 +60,7 @@ export class SimulatedPod implements ConnectionRegistry {
     this.fleet.countConnections(() => this.clients.size);
     const peers = new PeerPicker(this.fleet, world.config.peerReadyMs);
     const pace = { take: (wanted: number, rate: number) => world.whenReachable(() => world.pace.take(wanted, rate)) };
-    const ports = { fleet: this.fleet, peers, connections: this, pace };
+    const ports = { fleet: this.fleet, peers, connections: this, pace, orchestrator: noOrchestrator };
     this.drain = new DrainCoordinator(world.config, ports, clock, silentLogger, random);
     this.admission = new DrainAdmission(this.drain, ports, identity.capacity, random);
     void this.drain.finished.then(() => {

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ConnectionRegistry, MovableConnection } from '../../src/connections/connection-registry.js';
 import type { Fleet } from '../../src/fleet/fleet.js';
+import { noOrchestrator } from '../../src/fleet/orchestrator.js';
 import { HandOver } from '../../src/draining/hand-over.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { podRow } from '../support/pod-rows.js';
@@ -25,6 +26,7 @@ it('a step of a hand-over that fails is logged, and the next one goes on', async
           return answers === 1 ? Promise.reject(new TypeError('take-pace answered nonsense')) : Promise.resolve(wanted);
         },
       },
+      orchestrator: noOrchestrator,
     },
     clock,
     { debug: note, info: note, warn: note, error: note },

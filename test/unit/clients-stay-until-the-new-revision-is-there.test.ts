@@ -19,6 +19,7 @@ function view(peers: readonly PodRow[], said: Partial<HoldView> = {}): HoldView 
     redisAway: false,
     nowMs: NOW,
     beganAtMs: NOW - 10_000,
+    wanted: null,
     elapsedMs: 10_000,
     ...said,
   };
