@@ -1,4 +1,4 @@
-import type { PodId } from '../protocol/ids.js';
+import type { PodId, TenantId } from '../protocol/ids.js';
 import type { SessionRow } from '../sessions/session-store.js';
 import { decideLook, type AnnounceTimes, type Sight } from './announce-rule.js';
 import type { DueLook, LookOutcome } from './webhook-ledger.js';
@@ -10,10 +10,17 @@ export interface LookTimes extends AnnounceTimes {
   readonly silenceMs: number;
 }
 
+/** Rows that can't be read are told of this seldom: after a failover they are all of a node's, again and again. */
+const SAID_MS = 10_000;
+
 /** Looks at the rows of sessions: they are the truth, whatever was reported. */
 export class WebhookLooks {
+  /** Since the last line. */
+  private unreadable = 0;
+  private saidMs = -Infinity;
+
   constructor(
-    private readonly ports: Pick<WebhookPorts, 'ledger' | 'store' | 'pods' | 'logger'>,
+    private readonly ports: Pick<WebhookPorts, 'store' | 'pods' | 'clock' | 'logger'>,
     private readonly times: LookTimes,
   ) {}
 
@@ -22,10 +29,9 @@ export class WebhookLooks {
     const rows = await Promise.allSettled(looks.map(({ session }) => this.ports.store.get({ tenant, session })));
     const seen = looks.flatMap((look, at) => {
       const row = rows[at];
-      if (row?.status === 'fulfilled') return [{ look, row: row.value }];
-      this.ports.logger.warn('webhook.row-unreadable', { tenantId: tenant, error: row?.reason as unknown });
-      return [];
+      return row?.status === 'fulfilled' ? [{ look, row: row.value }] : [];
     });
+    this.noteUnreadable(tenant, rows.filter(isRejected));
     const holders = seen
       .flatMap(({ look, row }) => [look.pod, row?.pod])
       .filter((pod) => pod !== null && pod !== undefined);
@@ -37,9 +43,23 @@ export class WebhookLooks {
     }));
   }
 
+  private noteUnreadable(tenantId: TenantId, failures: readonly PromiseRejectedResult[]): void {
+    this.unreadable += failures.length;
+    const now = this.ports.clock.monotonic();
+    if (failures.length === 0 || now - this.saidMs < SAID_MS) return;
+    const error = failures[0]?.reason as unknown;
+    this.ports.logger.warn('webhook.rows-unreadable', { tenantId, count: this.unreadable, error });
+    this.unreadable = 0;
+    this.saidMs = now;
+  }
+
   private sightOf({ pod }: DueLook, row: SessionRow | null, living: ReadonlySet<PodId>): Sight {
     if (row === null) return { kind: 'gone', podLives: pod !== null && living.has(pod) };
     if (row.detached) return { kind: 'free', forMs: 0 };
     return living.has(row.pod) ? { kind: 'held', pod: row.pod } : { kind: 'free', forMs: this.times.silenceMs };
   }
+}
+
+function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  return result.status === 'rejected';
 }

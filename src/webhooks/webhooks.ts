@@ -36,7 +36,8 @@ export class Webhooks implements SessionWatcher {
   private readonly deliveries: WebhookDeliveries;
   private timer: Timer | null = null;
   private stopped = false;
-  private failing = false;
+  /** Whose work failed last time. */
+  private readonly failing = new Set<TenantId>();
 
   constructor(
     private readonly ports: WebhookPorts,
@@ -110,11 +111,11 @@ export class Webhooks implements SessionWatcher {
     this.workOff(lane)
       .then(
         () => {
-          this.failing = false;
+          this.failing.delete(tenant);
         },
         (error: unknown) => {
           lane.again = false;
-          this.noteFailure(error);
+          this.noteFailure(tenant, error);
         },
       )
       .finally(() => {
@@ -159,10 +160,12 @@ export class Webhooks implements SessionWatcher {
     this.ports.logger.warn('webhook.dropped', { tenantId: target.tenant, count: dropped, most: this.config.queue });
   }
 
-  private noteFailure(error: unknown): void {
+  /** Once for as long as it lasts: a tenant's node of a cluster may be away while others work. */
+  private noteFailure(tenant: TenantId, error: unknown): void {
     const unavailable = error instanceof BatonError && error.code === 'unavailable';
-    if (!unavailable) this.ports.logger.error('webhook.failed', { error });
-    else if (!this.failing) this.ports.logger.warn('webhook.redis-away', { error });
-    this.failing = unavailable;
+    if (!unavailable && !this.failing.has(tenant))
+      this.ports.logger.error('webhook.failed', { tenantId: tenant, error });
+    else if (this.failing.size === 0) this.ports.logger.warn('webhook.redis-away', { error });
+    this.failing.add(tenant);
   }
 }
