@@ -38,6 +38,10 @@ export class DeliveryTurns {
     }
   }
 
+  forget(tenant: TenantId): void {
+    this.line.delete(tenant);
+  }
+
   done(tenant: TenantId): void {
     this.slots.giveBack(tenant, 1);
     this.next();

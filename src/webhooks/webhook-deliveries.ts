@@ -42,6 +42,11 @@ export class WebhookDeliveries {
     return this.turns.waiting;
   }
 
+  /** It has no turn any more; what is under way goes on. */
+  forget(tenant: TenantId): void {
+    this.turns.forget(tenant);
+  }
+
   /** What is due, its events already on their way. */
   async take(target: WebhookTarget, looks: number): Promise<Due> {
     const { tenant } = target;

@@ -15,7 +15,8 @@ export interface WebhookTarget {
 }
 
 const MAX_TARGETS = 1_000;
-const WHAT = 'webhooks';
+/** What errors call the file. */
+export const RECEIVERS = 'webhooks';
 
 /** The bounds of Standard Webhooks. */
 const KEY_BYTES = { min: 24, max: 64 };
@@ -50,9 +51,13 @@ const file = z
 
 /** Rejects with SecretFileError, which names every row and field that is wrong and no secret. */
 export async function loadWebhookTargets(path: string): Promise<readonly WebhookTarget[]> {
-  const text = (await readSecretFile(WHAT, path)).toString('utf8');
-  const parsed = file.safeParse(parseJson(text, path));
-  if (!parsed.success) throw new SecretFileError(WHAT, path, describe(parsed.error));
+  return parseWebhookTargets(await readSecretFile(RECEIVERS, path), path);
+}
+
+/** As above; throws what that rejects with. */
+export function parseWebhookTargets(bytes: Buffer, path: string): readonly WebhookTarget[] {
+  const parsed = file.safeParse(parseJson(bytes.toString('utf8'), path));
+  if (!parsed.success) throw new SecretFileError(RECEIVERS, path, describe(parsed.error));
   return parsed.data.map(({ tenant, url, secret: secrets, events = eventTypes }) => ({
     ...{ tenant, url, secrets },
     events: new Set(events),
@@ -64,7 +69,7 @@ function parseJson(text: string, path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     // Not its message: it quotes the text.
-    if (error instanceof SyntaxError) throw new SecretFileError(WHAT, path, 'the file is not JSON');
+    if (error instanceof SyntaxError) throw new SecretFileError(RECEIVERS, path, 'the file is not JSON');
     throw error;
   }
 }

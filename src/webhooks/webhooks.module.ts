@@ -12,22 +12,24 @@ import { SessionWatch } from '../sessions/session-watch.js';
 import { httpSender } from './http-sender.js';
 import { ledgerLimits } from './ledger-limits.js';
 import { WEBHOOK_LEDGER, type WebhookLedger } from './webhook-ledger.js';
+import { ReceiversFile } from './receivers-file.js';
 import type { LookTimes } from './webhook-looks.js';
-import { loadWebhookTargets, type WebhookTarget } from './webhook-targets.js';
 import { Webhooks } from './webhooks.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
-const TARGETS = Symbol('WebhookTargets');
 const PORTS = Symbol('WebhookPorts');
 
 /** Only part of an application that has a file of webhooks. The ledger comes with the module of the storage. */
 @Module({
   providers: [
     {
-      // Read once, when the application is put together: a bad file ends the start.
-      provide: TARGETS,
-      inject: [CONFIG],
-      useFactory: ({ webhooks }: Config) => (webhooks.file === null ? [] : loadWebhookTargets(webhooks.file)),
+      // Read when the application is put together: a bad file ends the start.
+      provide: ReceiversFile,
+      inject: [CONFIG, CLOCK, LOGGER],
+      useFactory: ({ webhooks: { file } }: Config, clock: Clock, logger: Logger) => {
+        if (file === null) throw new Error('there is no file of webhooks');
+        return ReceiversFile.open(file, { clock, logger });
+      },
     },
     {
       provide: SteadyPods,
@@ -53,9 +55,9 @@ const PORTS = Symbol('WebhookPorts');
     },
     {
       provide: Webhooks,
-      inject: [PORTS, TARGETS, CONFIG],
-      useFactory: (ports: WebhookPorts, targets: readonly WebhookTarget[], config: Config) =>
-        new Webhooks(ports, targets, config.webhooks, lookTimes(config)),
+      inject: [PORTS, ReceiversFile, CONFIG],
+      useFactory: (ports: WebhookPorts, { atStart }: ReceiversFile, config: Config) =>
+        new Webhooks(ports, atStart, config.webhooks, lookTimes(config)),
     },
   ],
 })
@@ -63,6 +65,7 @@ export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShut
   constructor(
     @Inject(Webhooks) private readonly webhooks: Webhooks,
     @Inject(SteadyPods) private readonly pods: SteadyPods,
+    @Inject(ReceiversFile) private readonly receivers: ReceiversFile,
     @Inject(SessionWatch) watch: SessionWatch,
     @Inject(METRICS) metrics: Metrics,
   ) {
@@ -77,8 +80,12 @@ export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShut
   onApplicationBootstrap(): void {
     this.pods.start();
     this.webhooks.start();
+    this.receivers.watch((targets) => {
+      this.webhooks.serve(targets);
+    });
   }
   onApplicationShutdown(): void {
+    this.receivers.stop();
     this.webhooks.stop();
     this.pods.stop();
   }

@@ -18,7 +18,7 @@ const TICK = { mostMs: 1_000, partOfGrace: 10, leastMs: 20 } as const;
 
 /** One tenant's work on this pod. */
 interface Lane {
-  readonly target: WebhookTarget;
+  target: WebhookTarget;
   working: boolean;
   /** Something came up while it was being worked on. */
   again: boolean;
@@ -30,7 +30,7 @@ interface Lane {
  * deliveries are done by whichever pod asks next, so that none of it depends on one pod.
  */
 export class Webhooks implements SessionWatcher {
-  private readonly lanes: ReadonlyMap<TenantId, Lane>;
+  private readonly lanes = new Map<TenantId, Lane>();
   private readonly reports: WebhookReports;
   private readonly looks: WebhookLooks;
   private readonly deliveries: WebhookDeliveries;
@@ -45,14 +45,26 @@ export class Webhooks implements SessionWatcher {
     private readonly config: WebhooksConfig,
     times: LookTimes,
   ) {
-    this.lanes = new Map(
-      targets.map((target) => [target.tenant, { target, working: false, again: false, due: null } satisfies Lane]),
-    );
     this.reports = new WebhookReports({ ...ports, say: (tenant, reports) => this.report(tenant, reports) });
     this.looks = new WebhookLooks(ports, times);
     this.deliveries = new WebhookDeliveries(ports, config, (tenant) => {
       this.work(tenant);
     });
+    this.serve(targets);
+  }
+
+  /**
+   * From now on these. Whoever isn't among them hears no more; what waits for them waits for as long as it would be sent.
+   * Who is new is told of sessions that connect from now on, and within a sweep of those that are connected.
+   */
+  serve(targets: readonly WebhookTarget[]): void {
+    const named = new Set(targets.map(({ tenant }) => tenant));
+    for (const tenant of this.lanes.keys()) if (!named.has(tenant)) this.drop(tenant);
+    for (const target of targets) {
+      const lane = this.lanes.get(target.tenant);
+      if (lane) lane.target = target;
+      else this.lanes.set(target.tenant, { target, working: false, again: false, due: null });
+    }
   }
 
   start(): void {
@@ -80,6 +92,12 @@ export class Webhooks implements SessionWatcher {
     const due = [...this.lanes.values()].flatMap((lane) => lane.due ?? []);
     const ages = due.map(({ nowMs, oldestAtMs }) => (oldestAtMs === null ? 0 : nowMs - oldestAtMs));
     return { events: due.reduce((sum, { queued }) => sum + queued, 0), oldestMs: Math.max(0, ...ages) };
+  }
+
+  private drop(tenant: TenantId): void {
+    this.lanes.delete(tenant);
+    this.failing.delete(tenant);
+    this.deliveries.forget(tenant);
   }
 
   private async report(tenant: TenantId, reports: readonly Report[]): Promise<Enqueued> {
@@ -115,7 +133,7 @@ export class Webhooks implements SessionWatcher {
         },
         (error: unknown) => {
           lane.again = false;
-          this.noteFailure(tenant, error);
+          if (this.lanes.get(tenant) === lane) this.noteFailure(tenant, error);
         },
       )
       .finally(() => {
