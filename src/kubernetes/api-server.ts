@@ -24,6 +24,7 @@ export interface ApiCall {
  */
 export class ApiServer {
   private readonly agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxSockets: 8, maxFreeSockets: 2 });
+  private closed = false;
 
   constructor(
     private readonly config: Pick<KubernetesConfig, 'apiUrl' | 'tokenFile' | 'caFile'>,
@@ -43,6 +44,7 @@ export class ApiServer {
 
   /** Cuts what is still under way. */
   close(): void {
+    this.closed = true;
     this.agent.destroy();
   }
 
@@ -58,6 +60,7 @@ export class ApiServer {
 
   private async send({ method, path, query, body, withinMs }: ApiCall): Promise<IncomingMessage> {
     const [token, ca] = await this.credentials();
+    if (this.closed) throw new ApiError(null, 'nothing is asked any more');
     const url = new URL(path, this.config.apiUrl);
     url.search = new URLSearchParams(query).toString();
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';

@@ -12,22 +12,23 @@ export interface Request {
 
 /** Says once what the API server doesn't give, until it is given again: it is asked for years, and may be away for days. */
 export class Complaints {
-  private readonly made = new Set<string>();
+  /** By what was asked: what was said since it worked last. */
+  private readonly made = new Map<string, readonly (401 | 403 | 'failed')[]>();
 
   constructor(private readonly logger: Logger) {}
 
-  failed(request: Request, error: unknown): void {
-    const { verb, resource, without } = request;
-    const key = `${verb} ${resource}`;
-    if (this.made.has(key)) return;
-    this.made.add(key);
+  failed({ verb, resource, without }: Request, error: unknown): void {
     const status = error instanceof ApiError ? error.status : null;
-    if (status === 403) this.logger.warn('kubernetes.forbidden', { verb, resource, without });
-    else if (status === 401) this.logger.warn('kubernetes.unauthorized', { verb, resource, without, error });
+    const made = this.made.get(resource + verb) ?? [];
+    const kind = status === 403 || status === 401 ? status : 'failed';
+    if (made.includes(kind)) return;
+    this.made.set(resource + verb, [...made, kind]);
+    if (kind === 403) this.logger.warn('kubernetes.forbidden', { verb, resource, without });
+    else if (kind === 401) this.logger.warn('kubernetes.unauthorized', { verb, resource, without, error });
     else this.logger.warn('kubernetes.failed', { verb, resource, without, error });
   }
 
   worked({ verb, resource }: Request): void {
-    if (this.made.delete(`${verb} ${resource}`)) this.logger.info('kubernetes.works-again', { verb, resource });
+    if (this.made.delete(resource + verb)) this.logger.info('kubernetes.works-again', { verb, resource });
   }
 }

@@ -23,11 +23,14 @@ export class DrainLook {
   graceMs: number | null = null;
   wanted: number | null = null;
   private timer: Timer | null = null;
+  private started = false;
   private stopped = false;
 
   constructor(private readonly parts: DrainLookParts) {}
 
   start(): void {
+    if (this.started) return;
+    this.started = true;
     void this.look();
   }
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { KubernetesConfig, PodConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -13,6 +13,11 @@ import { PodEvents } from './pod-events.js';
 import { ServiceEndpoints } from './service-endpoints.js';
 import { WatchedList, watchTimes, type WatchTimes } from './watched-list.js';
 
+export interface OrchestratorConfig {
+  readonly kubernetes: KubernetesConfig;
+  readonly pod: Pick<PodConfig, 'name' | 'node'>;
+}
+
 export interface KubernetesPorts {
   readonly connections: () => number;
   readonly clock: Clock;
@@ -25,7 +30,7 @@ export interface KubernetesPorts {
 
 /** Puts together what the configuration asks for. */
 export function orchestratorOf(
-  { kubernetes, pod }: Pick<Config, 'kubernetes' | 'pod'>,
+  { kubernetes, pod }: OrchestratorConfig,
   { connections, clock, logger, metrics, random = Math.random, times = watchTimes }: KubernetesPorts,
 ): KubernetesOrchestrator {
   const namespace = kubernetes.namespace ?? 'default';

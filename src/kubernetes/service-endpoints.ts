@@ -74,11 +74,10 @@ export class ServiceEndpoints implements Watched {
     this.complaints.worked(request);
   }
 
-  over(reason: WatchEndReason, error: unknown): void {
+  over(reason: WatchEndReason, error: unknown, began: boolean): void {
     this.metrics.kubernetesWatchRestarts.inc({ reason });
-    // These happen to everybody now and then, and cost nothing.
-    if (reason === 'ended' || reason === 'expired' || reason === 'silent') return;
-    this.complaints.failed(request, error);
+    // Watches are cut whenever an API server is updated; only one that can't begin again is worth a line.
+    if (!began && reason !== 'expired') this.complaints.failed(request, error);
   }
 
   /** What can't be read or kept is as bad as what wasn't listed. */

@@ -2,10 +2,14 @@ import { backoffMs } from '../lib/backoff.js';
 import { ApiError } from './api-error.js';
 
 /** The watch said nothing, not even a bookmark, for longer than it may. */
-export class SilenceError extends Error {}
+export class SilenceError extends Error {
+  override readonly name = 'SilenceError';
+}
 
 /** Something was said that can't be understood: what it was about isn't known any more. */
-export class GarbledError extends Error {}
+export class GarbledError extends Error {
+  override readonly name = 'GarbledError';
+}
 
 /** For the metric: a closed list. */
 export type WatchEndReason =

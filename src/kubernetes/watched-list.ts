@@ -43,8 +43,8 @@ export interface Watched {
   heard(): void;
   /** A watch has begun. */
   following(): void;
-  /** After each end, also the usual one; the error is null then. */
-  over(reason: WatchEndReason, error: unknown): void;
+  /** After each end, also the usual one; the error is null then. `began`: there was a watch that has ended. */
+  over(reason: WatchEndReason, error: unknown, began: boolean): void;
 }
 
 export interface WatchPorts {
@@ -85,7 +85,7 @@ export class WatchedList {
       const { reason, relist, afterMs } = watchRetry(error, this.failures, this.times, this.ports.random);
       if (relist) this.version = null;
       if (!this.wentWell() || relist) this.failures += 1;
-      this.watched.over(reason, error);
+      this.watched.over(reason, error, this.followedSinceMs !== null);
       await this.wait(afterMs);
     }
   }

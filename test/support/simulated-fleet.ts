@@ -1,7 +1,7 @@
 import { BeatingFleet } from '../../src/fleet/beating-fleet.js';
 import type { FleetTable } from '../../src/fleet/fleet-table.js';
 import { MemoryFleetTable } from '../../src/fleet/memory-fleet-table.js';
-import { noOrchestrator } from '../../src/fleet/orchestrator.js';
+import { noOrchestrator, type Orchestrator } from '../../src/fleet/orchestrator.js';
 import { PeerPicker } from '../../src/fleet/peer-picker.js';
 import type { DrainConfig } from '../../src/config/config.js';
 import type { Admission } from '../../src/connections/admission.js';
@@ -58,9 +58,9 @@ export class SimulatedPod implements ConnectionRegistry {
     };
     this.fleet = new BeatingFleet(world.reach(), { identity, beatMs: 2_000 }, clock, silentLogger, random);
     this.fleet.countConnections(() => this.clients.size);
-    const peers = new PeerPicker(this.fleet, world.config.peerReadyMs);
+    const peers = new PeerPicker(this.fleet, world.config.peerReadyMs, world.orchestrator);
     const pace = { take: (wanted: number, rate: number) => world.whenReachable(() => world.pace.take(wanted, rate)) };
-    const ports = { fleet: this.fleet, peers, connections: this, pace, orchestrator: noOrchestrator };
+    const ports = { fleet: this.fleet, peers, connections: this, pace, orchestrator: world.orchestrator };
     this.drain = new DrainCoordinator(world.config, ports, clock, silentLogger, random);
     this.admission = new DrainAdmission(this.drain, ports, identity.capacity, random);
     void this.drain.finished.then(() => {
@@ -156,6 +156,8 @@ export class SimulatedFleet {
   readonly clients: SimulatedClient[] = [];
   readonly pace = new MemoryPaceBucket(this.clock);
   redisAway = false;
+  /** Of the pods that are started from now on. */
+  orchestrator: Orchestrator = noOrchestrator;
   private readonly table = new MemoryFleetTable(this.clock, 10_000);
 
   constructor(
