@@ -36,7 +36,7 @@ export interface Verdict {
 /** A row that is still there when it should have expired is looked at again after this part of its time to live. */
 const LATE_PART = 8;
 /** For so long it is known that a session is over: that somebody holds it may be reported late. */
-const OVER_MS = 300_000;
+export const OVER_MS = 300_000;
 
 export function stateAfter(type: EventType): Tracked['state'] {
   if (type === 'session.connected') return 'connected';

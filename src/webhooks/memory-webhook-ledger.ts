@@ -35,6 +35,9 @@ interface Book {
 /** Events of one session that were enqueued in one millisecond are put into the next ones. */
 const AHEAD_MS = 5;
 
+const isDue = (atMs: number, nowMs: number, longestMs: number): boolean =>
+  atMs <= nowMs + AHEAD_MS || atMs > nowMs + longestMs;
+
 /** The ledger of one process, for development and tests: the rules of webhook-announce.lua and its like. */
 export class MemoryWebhookLedger implements WebhookLedger {
   private readonly books = new Map<TenantId, Book>();
@@ -61,12 +64,12 @@ export class MemoryWebhookLedger implements WebhookLedger {
     const { sessions, held, events } = this.bookOf(tenant);
     const nowMs = this.clock.now();
     const looks = [...sessions.values()]
-      .filter(({ lookAtMs }) => lookAtMs <= nowMs + AHEAD_MS)
+      .filter(({ lookAtMs }) => isDue(lookAtMs, nowMs, this.limits.longestLookMs))
       .sort((one, other) => one.lookAtMs - other.lookAtMs)
       .slice(0, most.looks);
     for (const look of looks) sessions.set(look.session, { ...look, lookAtMs: nowMs + this.limits.lookLeaseMs });
     const due = [...events.values()]
-      .filter(({ dueAtMs }) => dueAtMs <= nowMs + AHEAD_MS)
+      .filter(({ dueAtMs }) => isDue(dueAtMs, nowMs, this.limits.longestEventMs))
       .sort((one, other) => one.dueAtMs - other.dueAtMs)
       .slice(0, most.events)
       .map((event) => ({ ...event, tries: event.tries + 1, dueAtMs: nowMs + this.limits.eventLeaseMs }));

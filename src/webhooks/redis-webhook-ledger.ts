@@ -54,8 +54,8 @@ export class RedisWebhookLedger implements WebhookLedger {
   }
 
   async take(tenant: TenantId, most: { readonly looks: number; readonly events: number }): Promise<Due> {
-    const { lookLeaseMs, eventLeaseMs, ttlMs } = this.limits;
-    const args = [most.looks, lookLeaseMs, most.events, eventLeaseMs, ttlMs];
+    const { lookLeaseMs, eventLeaseMs, ttlMs, longestLookMs, longestEventMs } = this.limits;
+    const args = [most.looks, lookLeaseMs, most.events, eventLeaseMs, ttlMs, longestLookMs, longestEventMs];
     const reply = await this.redis.run({ script: 'webhook-take', keys: this.keysOf(tenant), args });
     const [now, looks, events, pods, queued, oldest] = listOf(reply);
     return {

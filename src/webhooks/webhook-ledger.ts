@@ -79,6 +79,9 @@ export interface LedgerLimits {
   /** For how long what was taken is left to who has taken it. */
   readonly lookLeaseMs: number;
   readonly eventLeaseMs: number;
+  /** What waits for longer was put there by another clock, and is due. */
+  readonly longestLookMs: number;
+  readonly longestEventMs: number;
   /** What nobody touches for so long is forgotten. */
   readonly ttlMs: number;
 }

@@ -34,7 +34,7 @@ class Pod {
   constructor(badReceivers: number, bad: { readonly afterMs: number; readonly sent: Sent }) {
     const limits = {
       ...{ graceMs: config.graceMs, patrolMs: HOUR, mostEvents: 10_000 },
-      ...{ lookLeaseMs: 5_000, eventLeaseMs: 15_000, ttlMs: HOUR },
+      ...{ lookLeaseMs: 5_000, eventLeaseMs: 15_000, ttlMs: HOUR, longestLookMs: HOUR, longestEventMs: HOUR },
     };
     const memory = new MemoryWebhookLedger(this.clock, limits);
     const ledger: WebhookLedger = {

@@ -2,10 +2,12 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asPodId, asSessionId, asTenantId, asUserId, type PodId } from '../../src/protocol/ids.js';
 import { decideLook, type Sight } from '../../src/webhooks/announce-rule.js';
+import { ledgerLimits } from '../../src/webhooks/ledger-limits.js';
 import { MemoryWebhookLedger } from '../../src/webhooks/memory-webhook-ledger.js';
 import { eventTypes, type EventType } from '../../src/webhooks/webhook-event.js';
 import type { DueLook, Report } from '../../src/webhooks/webhook-ledger.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { quick } from '../support/webhooks/webhook-pod.js';
 
 const tenant = asTenantId('acme');
 const session = asSessionId('s');
@@ -13,7 +15,14 @@ const user = asUserId('ann');
 const pods = ['a', 'b', 'c'].map(asPodId);
 const wanted = new Set(eventTypes);
 const times = { graceMs: 1_000, patrolMs: 60_000, sessionTtlMs: 20_000 };
-const limits = { ...times, mostEvents: 1_000, lookLeaseMs: 500, eventLeaseMs: 1_000, ttlMs: 1_000_000 };
+const { longestLookMs, longestEventMs } = ledgerLimits(
+  { ...quick, graceMs: times.graceMs },
+  { ttlMs: times.sessionTtlMs, sweepMs: times.patrolMs / 2 },
+);
+const limits = {
+  ...{ ...times, mostEvents: 1_000, lookLeaseMs: 500, eventLeaseMs: 1_000, ttlMs: 1_000_000 },
+  ...{ longestLookMs, longestEventMs },
+};
 
 interface Row {
   readonly pod: PodId;
@@ -83,6 +92,7 @@ class World {
       const sight = this.sights[at] ?? { kind: 'gone', podLives: false };
       return { look, verdict: decideLook(look, sight, this.clock.now(), times) };
     });
+    for (const { verdict } of outcomes) expect(verdict.next?.afterMs ?? 0).toBeLessThan(longestLookMs);
     this.looking = [];
     await this.ledger.conclude(tenant, wanted, outcomes);
     await this.ledger.conclude(tenant, wanted, outcomes);

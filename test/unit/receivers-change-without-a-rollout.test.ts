@@ -44,7 +44,7 @@ beforeEach(async () => {
   const living = { among: (pods: readonly PodId[]) => Promise.resolve(new Set(pods)) };
   const limits = {
     ...{ graceMs: quick.graceMs, patrolMs: HOUR, mostEvents: 100 },
-    ...{ lookLeaseMs: HOUR, eventLeaseMs: HOUR, ttlMs: HOUR },
+    ...{ lookLeaseMs: HOUR, eventLeaseMs: HOUR, ttlMs: HOUR, longestLookMs: HOUR, longestEventMs: HOUR },
   };
   const webhooks = new Webhooks(
     {

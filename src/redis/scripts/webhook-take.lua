@@ -6,6 +6,8 @@
 -- ARGV[3]  events at most
 -- ARGV[4]  for how long nobody else takes them, ms
 -- ARGV[5]  time to live of all keys, ms
+-- ARGV[6]  the longest that a look waits, ms
+-- ARGV[7]  the longest that an event waits, ms
 --
 -- Returns { now, looks, events, pods, queued, enqueued }:
 --   now       Redis time, ms
@@ -17,7 +19,7 @@
 -- A repeat takes what is left.
 local sessions, looks, held, queue, ages, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local most_looks, look_lease, most_events, event_lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local ttl = ARGV[5]
+local ttl, longest_look, longest_event = ARGV[5], ARGV[6], ARGV[7]
 
 local MOST_PODS = 1000
 -- Events of one session that were enqueued in one millisecond are put into the next ones.
@@ -27,15 +29,19 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local now_text = string.format('%.0f', now)
 
-local function lease(key, most, for_ms)
+local function lease(key, most, for_ms, longest)
   local due = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', now + AHEAD), 'LIMIT', 0, most)
+  -- What is due later than anything may be was put there before the clock was set back, or by a master ahead of this one.
+  local beyond = string.format('(%.0f', now + tonumber(longest))
+  local late = redis.call('ZRANGEBYSCORE', key, beyond, '+inf', 'LIMIT', 0, most - #due)
+  for _, member in ipairs(late) do due[#due + 1] = member end
   local until_text = string.format('%.0f', now + tonumber(for_ms))
   for _, member in ipairs(due) do redis.call('ZADD', key, until_text, member) end
   return due
 end
 
 local taken_looks = {}
-for _, session in ipairs(lease(looks, most_looks, look_lease)) do
+for _, session in ipairs(lease(looks, most_looks, look_lease, longest_look)) do
   local record = redis.call('HGET', sessions, session)
   if record then
     taken_looks[#taken_looks + 1] = session
@@ -46,7 +52,7 @@ for _, session in ipairs(lease(looks, most_looks, look_lease)) do
 end
 
 local taken_events = {}
-for _, event in ipairs(lease(queue, most_events, event_lease)) do
+for _, event in ipairs(lease(queue, most_events, event_lease, longest_event)) do
   local tries, rest = string.match(redis.call('HGET', events, event) or '', '^(%d+) (.+)$')
   if tries then
     local record = string.format('%.0f', tonumber(tries) + 1) .. ' ' .. rest

@@ -17,7 +17,7 @@ interface Place {
 
 const limits = {
   ...{ graceMs: 60_000, patrolMs: 60_000, mostEvents: 10 },
-  ...{ lookLeaseMs: 60_000, eventLeaseMs: 60_000, ttlMs: 60_000 },
+  ...{ lookLeaseMs: 60_000, eventLeaseMs: 60_000, ttlMs: 60_000, longestLookMs: 60_000, longestEventMs: 60_000 },
 };
 const all = new Set(eventTypes);
 const pod = asPodId('pod');

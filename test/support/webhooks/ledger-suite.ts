@@ -10,7 +10,7 @@ import { ann } from '../sessions/claims.js';
 const HOUR = 3_600_000;
 export const lasting: LedgerLimits = {
   ...{ graceMs: 0, patrolMs: HOUR, mostEvents: 100 },
-  ...{ lookLeaseMs: HOUR, eventLeaseMs: HOUR, ttlMs: HOUR },
+  ...{ lookLeaseMs: HOUR, eventLeaseMs: HOUR, ttlMs: HOUR, longestLookMs: 2 * HOUR, longestEventMs: 2 * HOUR },
 };
 export const all = new Set(eventTypes);
 export const [a, b] = [asPodId('a'), asPodId('a-b')];
@@ -66,6 +66,30 @@ export function describeWebhookLedger(open: OpenLedger): void {
     expect((await ledger.take(tenant, everything)).events).toEqual([]);
     await ledger.settle(tenant, [{ id: event?.id ?? '', againAfterMs: 0 }]);
     expect((await ledger.take(tenant, everything)).events).toMatchObject([{ id: event?.id, tries: 2 }]);
+  });
+
+  it('gives out what would wait for longer than anything may: the clock was set back', async () => {
+    const ledger = open({ ...lasting, ttlMs: 9 * HOUR });
+    const [tenant, session, other] = [newTenant(), newSession(), newSession()];
+    await ledger.report(tenant, all, [held(session), held(other)]);
+    const { events } = await ledger.take(tenant, everything);
+    await ledger.settle(tenant, [{ id: events[0]?.id ?? '', againAfterMs: 1.9 * HOUR }]);
+    expect(await ledger.take(tenant, everything)).toMatchObject({ looks: [], events: [] });
+    await ledger.settle(tenant, [{ id: events[0]?.id ?? '', againAfterMs: 3 * HOUR }]);
+    expect((await ledger.take(tenant, { looks: 0, events: 0 })).events).toEqual([]);
+    expect((await ledger.take(tenant, everything)).events).toMatchObject([{ id: events[0]?.id, tries: 2 }]);
+    expect(await ledger.take(tenant, everything)).toMatchObject({ looks: [], events: [], queued: 2 });
+  });
+
+  it('looks at what would wait for longer than any look may', async () => {
+    const ledger = open({ ...lasting, ttlMs: 9 * HOUR });
+    const [tenant, session] = [newTenant(), newSession()];
+    await ledger.report(tenant, all, [held(session)]);
+    const [look] = (await ledger.take(tenant, everything)).looks as [DueLook];
+    const next = { afterMs: 3 * HOUR, leftAtMs: 5, pod: null };
+    await ledger.conclude(tenant, all, [{ look, verdict: { events: [], next } }]);
+    expect((await ledger.take(tenant, everything)).looks).toMatchObject([{ session, leftAtMs: 5 }]);
+    expect((await ledger.take(tenant, everything)).looks).toEqual([]);
   });
 
   it('believes a look only of what it has seen', async () => {
