@@ -91,9 +91,10 @@ export class AppendQueue {
     const batch = this.nextBatch();
     const items = batch.map(({ item }) => item);
     const startMs = clock.monotonic();
+    const call = appendCall(this.keys, items, limits, newId);
     let reply: AppendReply;
     try {
-      reply = parseAppendReply(await redis.runDurably(appendCall(this.keys, items, limits, newId)), items);
+      reply = parseAppendReply(await redis.runDurably(call), items, call);
     } catch (error) {
       // An answer that makes no sense says nothing about the effect, either.
       if (!(error instanceof BatonError) || error.code === 'unavailable') return false;

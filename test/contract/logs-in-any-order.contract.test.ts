@@ -37,6 +37,17 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
+/** What one turn appends: runs of sequences of one publisher, and sends. */
+const run = fc.record({
+  publisher,
+  kind: fc.constantFrom('publish' as const, 'publish' as const, 'mark' as const, 'refuse' as const, 'send' as const),
+  seq,
+  after: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, fc.nat(8)),
+  length: fc.integer({ min: 1, max: 4 }),
+  ageMs: fc.constantFrom(0, 0, 0, 20_000),
+});
+type Run = typeof run extends fc.Arbitrary<infer T> ? T : never;
+
 /** Runs a script on one twin. Ids are random in both, so they are named by the order in which they appear. */
 class Play {
   private readonly stream: StreamUnderTest;
@@ -53,6 +64,31 @@ class Play {
     const answers: unknown[] = [await this.read(null, 1)];
     for (const each of script) answers.push(this.named(await this.act(each)));
     return answers;
+  }
+
+  /** Each turn at once, so that Redis gets it as one batch; then what is in the log. */
+  async runTurns(turns: readonly (readonly Run[])[]): Promise<readonly unknown[]> {
+    const start = await this.stream.top();
+    const answers: unknown[] = [];
+    for (const turn of turns) {
+      const nowMs = this.twin.nowMs();
+      answers.push(this.named(await Promise.all(turn.flatMap((each) => this.append(each, nowMs)))));
+    }
+    return [...answers, this.named(await this.read(start, 1_000))];
+  }
+
+  private append({ publisher, kind, seq, after, length, ageMs }: Run, nowMs: number): readonly Promise<unknown>[] {
+    if (kind === 'send') return [this.stream.send('"sent"', `k${seq}`)];
+    return Array.from({ length }, (_, index) =>
+      this.stream.publish({
+        seq: seq + index,
+        after: index === 0 ? Math.min(after ?? seq - 1, seq - 1) : seq + index - 1,
+        kind,
+        code: 'forbidden',
+        publisher: asPublisherId(publisher),
+        readAtMs: nowMs - ageMs,
+      }),
+    );
   }
 
   private async act(step: Step): Promise<unknown> {
@@ -145,6 +181,23 @@ describe('appends and reads', () => {
     );
     // The comparison would prove nothing if it never came to these.
     for (const kind of ['ack', 'gap', 'late', 'refused', 'sent', 'entries', 'trimmed', 'forked', 'ahead', 'lost'])
+      expect([kind, told.get(kind) ?? 0]).not.toEqual([kind, 0]);
+  });
+
+  it(`of many in one turn are answered, and kept, as one after the other (seed ${seed})`, async () => {
+    const told = new Map<string, number>();
+    const turns = fc.array(fc.array(run, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 5, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(turns, async (script) => {
+        const inMemory = await new Play(memoryLogTwin({})).runTurns(script);
+        const twin = redisLogTwin(redis.connection, redis.raw, redis.keyPrefix, {});
+        expect(inMemory).toEqual(await new Play(twin).runTurns(script));
+        for (const answers of inMemory.slice(0, -1))
+          for (const answer of answers as readonly unknown[]) count(told, answer);
+      }),
+      { seed, numRuns: 200 },
+    );
+    for (const kind of ['ack', 'gap', 'late', 'refused', 'sent'])
       expect([kind, told.get(kind) ?? 0]).not.toEqual([kind, 0]);
   });
 });

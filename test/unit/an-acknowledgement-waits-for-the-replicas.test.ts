@@ -18,7 +18,7 @@ class LaggingReplicas {
   runDurably(): Promise<RedisReply> {
     this.calls += 1;
     if (this.calls < this.confirmFrom) return Promise.reject(new BatonError('unavailable'));
-    return Promise.resolve(['1000', ['ack', this.calls === 1 ? '1' : '0', 'id1', '']]);
+    return Promise.resolve(['1000', this.calls === 1 ? 1 : ['ack', '0', '']]);
   }
   run(): Promise<RedisReply> {
     return Promise.reject(new TypeError('this does not wait for replicas'));
