@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../lib/clock.js';
+import type { Logger } from '../observability/logger.js';
 import type { OwnDeployment } from './own-deployment.js';
 import type { OwnPod } from './own-pod.js';
 
@@ -11,6 +12,7 @@ export interface DrainLookParts {
   /** Null: nobody says how many pods are wanted. */
   readonly deployment: OwnDeployment | null;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly random: () => number;
 }
 
@@ -42,13 +44,19 @@ export class DrainLook {
   private async look(): Promise<void> {
     const { pod, deployment, clock, random } = this.parts;
     const [facts, wanted] = await Promise.all([pod.look(), deployment?.wanted() ?? null]);
-    this.graceMs = facts?.graceMs ?? this.graceMs;
-    this.wanted = wanted ?? this.wanted;
+    this.keep(facts?.graceMs ?? this.graceMs, wanted ?? this.wanted);
     if (this.stopped) return;
     const isAnswered = facts !== null && (deployment === null || wanted !== null);
     const everyMs = isAnswered ? LOOK_EVERY_MS : Math.max(AFTER_FAILURE_MS, LOOK_EVERY_MS * random());
     this.timer = clock.after(everyMs * (1 + 0.5 * random()), () => {
       void this.look();
     });
+  }
+
+  private keep(graceMs: number | null, wanted: number | null): void {
+    if (graceMs === this.graceMs && wanted === this.wanted) return;
+    this.graceMs = graceMs;
+    this.wanted = wanted;
+    this.parts.logger.info('kubernetes.drain-known', { graceMs, wanted });
   }
 }

@@ -1,6 +1,7 @@
 import type { DrainNews, Orchestrator } from '../fleet/orchestrator.js';
 import type { Clock } from '../lib/clock.js';
 import { DeadlineError, withDeadline } from '../lib/deadline.js';
+import type { Logger } from '../observability/logger.js';
 import type { ApiServer } from './api-server.js';
 import type { DeletionCost } from './deletion-cost.js';
 import type { DrainLook } from './drain-look.js';
@@ -10,11 +11,12 @@ import type { ServiceEndpoints } from './service-endpoints.js';
 import type { WatchedList } from './watched-list.js';
 
 /** The process ends after the drain, whether or not somebody can be told so. */
-const TOLD_WITHIN_MS = 1_000;
+const TOLD_WITHIN_MS = 2_000;
 
 export interface OrchestratorParts {
   readonly api: Pick<ApiServer, 'close'>;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly pod: OwnPod;
   readonly drainLook: DrainLook;
   /** Null: what the configuration leaves out. */
@@ -38,8 +40,9 @@ export class KubernetesOrchestrator implements Orchestrator {
   }
 
   tell(news: DrainNews): void {
-    const { drainLook, events, deletionCost } = this.parts;
+    const { drainLook, endpoints, events, deletionCost, logger } = this.parts;
     if (news.kind === 'began') {
+      logger.info('kubernetes.drain-began', { endpoints: endpoints?.known.size ?? null });
       deletionCost?.stop();
       drainLook.start();
     }
@@ -48,13 +51,13 @@ export class KubernetesOrchestrator implements Orchestrator {
 
   start(): void {
     const { pod, endpoints, deletionCost } = this.parts;
-    // For its uid, without which an Event isn't this pod's.
+    // What is wrong with the permissions is then said at the start, not in the first drain.
     void pod.look();
     void endpoints?.watch.run();
     deletionCost?.start();
   }
 
-  /** Stops asking; what is still to be told has a second. Never rejects. */
+  /** Stops asking; what is still to be told has two seconds. Never rejects. */
   async stop(): Promise<void> {
     const { api, clock, drainLook, endpoints, events, deletionCost } = this.parts;
     drainLook.stop();

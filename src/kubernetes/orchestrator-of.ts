@@ -39,7 +39,7 @@ export function orchestratorOf(
   const complaints = new Complaints(logger);
   const ownPod = new OwnPod({ namespace, name: pod.name }, api, complaints);
   const own = deployment === null ? null : new OwnDeployment({ namespace, name: deployment }, api, complaints);
-  const reporter = { namespace, name: pod.name, node: pod.node, uid: () => ownPod.facts?.uid ?? null };
+  const reporter = { namespace, name: pod.name, node: pod.node, uid: () => ownPod.uid() };
   // After a silence there is time to connect again before what was heard becomes unknown.
   const staleMs = times.silenceMs + 2 * times.answerMs;
   const known =
@@ -47,8 +47,9 @@ export function orchestratorOf(
   return new KubernetesOrchestrator({
     api,
     clock,
+    logger,
     pod: ownPod,
-    drainLook: new DrainLook({ pod: ownPod, deployment: own, clock, random }),
+    drainLook: new DrainLook({ pod: ownPod, deployment: own, clock, logger, random }),
     endpoints: known && { known, watch: new WatchedList(known, { api, clock, random }, times) },
     events: kubernetes.events === 'true' ? new PodEvents(reporter, api, clock, complaints) : null,
     deletionCost:

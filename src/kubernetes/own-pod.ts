@@ -32,7 +32,7 @@ const patch: Request = { verb: 'patch', resource: 'pods', without: 'a scale-in t
 /** Reads and annotates this pod. Nothing here rejects: what can't be had is null, or false. */
 export class OwnPod {
   /** As last read. */
-  facts: PodFacts | null = null;
+  private facts: PodFacts | null = null;
   private readonly path: string;
 
   constructor(
@@ -54,6 +54,10 @@ export class OwnPod {
       this.complaints.failed(get, error);
       return null;
     }
+  }
+
+  async uid(): Promise<string | null> {
+    return (this.facts ?? (await this.look()))?.uid ?? null;
   }
 
   async annotate(annotations: Readonly<Record<string, string>>): Promise<boolean> {

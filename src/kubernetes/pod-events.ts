@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.js';
+import type { Clock, Timer } from '../lib/clock.js';
 import type { DrainNews } from '../fleet/orchestrator.js';
 import { ApiError } from './api-error.js';
 import type { ApiServer } from './api-server.js';
@@ -17,7 +17,7 @@ const request: Request = { verb: 'create', resource: 'events', without: 'the log
 export interface Reporter extends PodName {
   readonly node: string;
   /** What makes the Event that of this pod and not of its namesake; null: unknown. */
-  uid(): string | null;
+  uid(): Promise<string | null>;
 }
 
 interface PodEvent {
@@ -32,6 +32,8 @@ export class PodEvents {
   private readonly waiting: PodEvent[] = [];
   private sending: Promise<void> | null = null;
   private stopped = false;
+  private hurried = false;
+  private pause: { readonly timer: Timer; readonly end: () => void } | null = null;
 
   constructor(
     private readonly reporter: Reporter,
@@ -48,8 +50,11 @@ export class PodEvents {
     });
   }
 
-  /** Resolves when nothing is waiting any more; never rejects. */
+  /** From now on without pauses; resolves when nothing is waiting any more. Never rejects. */
   async flush(): Promise<void> {
+    this.hurried = true;
+    this.pause?.timer.cancel();
+    this.pause?.end();
     await this.sending;
   }
 
@@ -63,17 +68,18 @@ export class PodEvents {
     for (let event = this.waiting[0]; event !== undefined; event = this.waiting[0]) {
       await this.send(event);
       this.waiting.shift();
-      if (this.waiting.length > 0) await this.pause();
+      if (this.waiting.length > 0) await this.rest();
     }
   }
 
   private async send(event: PodEvent): Promise<void> {
     const { namespace } = this.reporter;
     const path = `/api/v1/namespaces/${namespace}/events`;
+    const body = this.manifest(event, await this.reporter.uid());
     for (let sending = 1; sending <= SENDINGS; sending += 1) {
       try {
         // The same name each time: if the first arrived after all, the second is refused as a repeat.
-        await this.api.call({ method: 'POST', path, body: this.manifest(event), withinMs: SEND_WITHIN_MS });
+        await this.api.call({ method: 'POST', path, body, withinMs: SEND_WITHIN_MS });
         this.complaints.worked(request);
         return;
       } catch (error) {
@@ -81,7 +87,7 @@ export class PodEvents {
         if (error.status === 409) return;
         const isRefused = error.status !== null && error.status < 500 && error.status !== 401;
         if (!isRefused && sending < SENDINGS && !this.stopped) {
-          await this.pause();
+          await this.rest();
           continue;
         }
         this.complaints.failed(request, error);
@@ -90,9 +96,8 @@ export class PodEvents {
     }
   }
 
-  private manifest({ reason, type, message, atMs }: PodEvent) {
+  private manifest({ reason, type, message, atMs }: PodEvent, uid: string | null) {
     const { namespace, name, node } = this.reporter;
-    const uid = this.reporter.uid();
     const at = new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
     return {
       apiVersion: 'v1',
@@ -112,9 +117,11 @@ export class PodEvents {
     };
   }
 
-  private pause(): Promise<void> {
+  /** Events are no hurry, until the process ends. */
+  private rest(): Promise<void> {
     return new Promise((resolve) => {
-      this.clock.after(BETWEEN_MS, resolve);
+      if (this.hurried) resolve();
+      else this.pause = { timer: this.clock.after(BETWEEN_MS, resolve), end: resolve };
     });
   }
 }

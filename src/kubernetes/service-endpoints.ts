@@ -44,8 +44,14 @@ export class ServiceEndpoints implements Watched {
 
   /** Null while that isn't known: nothing was heard for too long, or there is too much of it. */
   leadsTo(podName: string): boolean | null {
-    const known = this.complete && this.clock.monotonic() - this.heardAtMs < this.options.staleMs;
-    return known ? this.ready.has(podName) : null;
+    return this.isKnown ? this.ready.has(podName) : null;
+  }
+  /** How many pods it leads to; null as above. */
+  get size(): number | null {
+    return this.isKnown ? this.ready.size : null;
+  }
+  private get isKnown(): boolean {
+    return this.complete && this.clock.monotonic() - this.heardAtMs < this.options.staleMs;
   }
 
   listed(objects: readonly KubernetesObject[], complete: boolean): void {

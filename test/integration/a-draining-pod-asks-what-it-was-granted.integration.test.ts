@@ -30,18 +30,17 @@ describe('a draining pod', () => {
   it('looks again after a refusal, and does without until then', async () => {
     const { server, ask, log } = here();
     server.pod = { uid: 'uid-1', deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 30 };
-    server.answer(/\/pods\//, { status: 403 }, { status: 403 });
-    server.answer(/\/deployments\//, { status: 403 });
-    const orchestrator = ask();
+    server.answer(/^GET/, ...Array.from({ length: 100 }, () => ({ status: 403 })));
+    const orchestrator = ask({ config: { service: null } });
     orchestrator.tell(began);
-    await eventually(
-      'to be told of both',
-      () => log.filter(({ event }) => event === 'kubernetes.forbidden').length === 2,
-    );
-    expect(log.map(({ fields }) => [fields['verb'], fields['resource']].join(' ')).sort()).toEqual([
-      'get deployments.apps',
-      'get pods',
-    ]);
+    const refused = () => log.filter(({ event }) => event === 'kubernetes.forbidden');
+    await eventually('to be told of both', () => refused().length === 2);
+    expect(
+      refused()
+        .map(({ fields }) => `${String(fields['verb'])} ${String(fields['resource'])}`)
+        .sort(),
+    ).toEqual(['get deployments.apps', 'get pods']);
+    server.behave();
     await eventually('the next look', () => orchestrator.graceMs === 30_000 && orchestrator.wanted === 3, {
       withinMs: 15_000,
     });
@@ -50,7 +49,6 @@ describe('a draining pod', () => {
   it('says in Events how it is doing, and the last one before it goes', async () => {
     const { server, ask } = here();
     const orchestrator = ask();
-    await eventually('its uid', () => server.seen(/^GET .*\/pods\/baton-1/).length === 1);
     orchestrator.tell(began);
     orchestrator.tell({ kind: 'forced', connections: 1 });
     orchestrator.tell(finished);
@@ -92,8 +90,8 @@ describe('a draining pod', () => {
     for (let time = 0; time < 100; time += 1) orchestrator.tell(began);
     const startedMs = performance.now();
     await orchestrator.stop();
-    // A second for the Events; the rest is for a busy machine.
-    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    // Two seconds for the Events; the rest is for a busy machine.
+    expect(performance.now() - startedMs).toBeLessThan(6_000);
     expect(server.seen(/^POST/).length).toBeLessThanOrEqual(1);
   });
 

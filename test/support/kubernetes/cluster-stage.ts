@@ -7,7 +7,7 @@ import { smallStage, type StageOptions } from '../stage/stage-options.js';
 import { applyChart, imageValues } from './chart.js';
 import { reportFailure } from './failure-report.js';
 import type { TestNamespace } from './namespace.js';
-import { PodLogs } from './pod-logs.js';
+import { type LogEntry, PodLogs } from './pod-logs.js';
 import { PodWatch } from './pod-watch.js';
 
 /** The tenant of the API key that the chart makes. */
@@ -59,6 +59,11 @@ export class ClusterStage implements CrowdPlace {
   }
   get logs(): string {
     return join(this.outside.directory, 'records');
+  }
+
+  /** What a pod has logged until now; lines that aren't ours are left out. */
+  logOf(pod: string): readonly LogEntry[] {
+    return this.podLogs.entries(pod);
   }
 
   /** Pods, events and the ends of logs, told before the namespace goes. */

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A line of a pod's log. */
+export type LogEntry = Readonly<Record<string, unknown>>;
+
 /** Copies pods' logs into files while they run: a log goes with its pod, and the old pods' are the ones to read. */
 export class PodLogs {
   private readonly followers = new Map<string, ChildProcess>();
@@ -20,6 +23,16 @@ export class PodLogs {
     const args = ['--namespace', this.namespace, 'logs', '--follow', '--timestamps', pod];
     this.followers.set(pod, spawn('kubectl', args, { stdio: ['ignore', file, file] }));
     closeSync(file);
+  }
+
+  /** What a pod has logged until now; lines that aren't JSON, and the last if it is half written, are left out. */
+  entries(pod: string): readonly LogEntry[] {
+    if (!this.followers.has(pod)) return [];
+    const lines = readFileSync(this.fileOf(pod), 'utf8').split('\n').slice(0, -1);
+    return lines.flatMap((line) => {
+      const json = /^\S+ (\{.*\})$/.exec(line)?.[1];
+      return json === undefined ? [] : [JSON.parse(json) as LogEntry];
+    });
   }
 
   /** The last lines of each pod's log, cut where they are too long to be read in a terminal. */

@@ -1,0 +1,52 @@
+import type { TestNamespace } from './namespace.js';
+
+/** Of the chart's Deployment, ServiceAccount and Service. */
+const NAME = 'baton';
+const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Everything that a pod may ever ask, as docs/kubernetes.md has it, without what is off by default. */
+const rules = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: [NAME] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+];
+
+/** A Role of the least verbs, and a Deployment whose pods ask the API server. */
+export async function letPodsAsk(namespace: TestNamespace): Promise<void> {
+  const metadata = { name: NAME };
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules };
+  const binding = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NAME },
+    subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: namespace.name }],
+  };
+  for (const object of [role, binding])
+    await namespace.kubectl(['apply', '--filename', '-'], { input: JSON.stringify(object) });
+  await namespace.kubectl(['patch', 'deployment', NAME, '--patch', JSON.stringify(asking(namespace.name))]);
+}
+
+/** From now on the API server refuses whatever they ask. */
+export async function forbidPodsToAsk(namespace: TestNamespace): Promise<void> {
+  await namespace.kubectl(['delete', 'rolebinding', NAME]);
+}
+
+function asking(namespace: string) {
+  const env = {
+    BATON_KUBERNETES: 'true',
+    BATON_KUBERNETES_NAMESPACE: namespace,
+    BATON_KUBERNETES_SERVICE: NAME,
+    BATON_KUBERNETES_DEPLOYMENT: NAME,
+  };
+  const token = { serviceAccountToken: { path: 'token', expirationSeconds: 3_600 } };
+  const authorities = { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } };
+  const container = {
+    name: 'server',
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    volumeMounts: [{ name: 'api-access', mountPath: MOUNT, readOnly: true }],
+  };
+  const volume = { name: 'api-access', projected: { defaultMode: 0o440, sources: [token, authorities] } };
+  return { spec: { template: { spec: { containers: [container], volumes: [volume] } } } };
+}
