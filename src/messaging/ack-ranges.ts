@@ -4,7 +4,7 @@ import type { StreamName } from '../protocol/stream-name.js';
 interface Range {
   from: number;
   seq: number;
-  jumps: Jump[];
+  jumps: readonly Jump[];
 }
 
 /**
@@ -21,10 +21,10 @@ export class AckRanges {
     const range = ranges.get(stream);
     if (range?.seq === seq - 1) {
       range.seq = seq;
-      range.jumps.push(...jumps);
+      if (jumps.length > 0) range.jumps = [...range.jumps, ...jumps];
       return null;
     }
-    ranges.set(stream, { from: seq, seq, jumps: [...jumps] });
+    ranges.set(stream, { from: seq, seq, jumps });
     return range ? frameOf(stream, range) : null;
   }
 
@@ -36,18 +36,14 @@ export class AckRanges {
 
   /** All finished frames; empty afterwards. */
   take(): readonly AckFrame[] {
-    const frames = [...(this.ranges ?? [])].map(([stream, range]) => frameOf(stream, range));
+    const frames: AckFrame[] = [];
+    for (const [stream, range] of this.ranges ?? []) frames.push(frameOf(stream, range));
     this.ranges?.clear();
     return frames;
   }
 }
 
 function frameOf(stream: StreamName, { from, seq, jumps }: Range): AckFrame {
-  return {
-    type: 'ack',
-    stream,
-    seq,
-    ...(from === seq ? {} : { from }),
-    ...(jumps.length === 0 ? {} : { jumps }),
-  };
+  if (jumps.length > 0) return { type: 'ack', stream, seq, ...(from === seq ? {} : { from }), jumps };
+  return from === seq ? { type: 'ack', stream, seq } : { type: 'ack', stream, seq, from };
 }

@@ -1,8 +1,9 @@
 import { BatonError } from '../lib/baton-error.js';
 import { brokenBound } from '../protocol/codec.js';
-import { errorCodes } from '../protocol/error-codes.js';
+import { errorCodes, type ErrorName } from '../protocol/error-codes.js';
 import type { PublishFrame } from '../protocol/frames.js';
 import { MAX_DATA_BYTES, MAX_PUBLISHED_STREAMS } from '../protocol/bounds.js';
+import type { PublisherId } from '../protocol/ids.js';
 import type { StreamName } from '../protocol/stream-name.js';
 import type { StreamOwner } from '../redis/keys.js';
 import type { AppendResult, LogTimeMs, SequencedItem, StreamLog } from '../streams/stream-log.js';
@@ -41,7 +42,7 @@ export class SessionPublisher {
   publish(frame: PublishFrame): void {
     if (this.stopped) return;
     const { stream, seq } = frame;
-    const { session, publisher } = this.identity;
+    const { publisher } = this.identity;
     if (publisher === null) {
       this.tellError(stream, seq, new BatonError('no-publisher'));
       return;
@@ -50,14 +51,12 @@ export class SessionPublisher {
       this.answerAlone(frame, 'forbidden');
       return;
     }
-    if (!this.has(stream) && (this.used?.size ?? 0) >= MAX_PUBLISHED_STREAMS) {
+    const owner = this.ownerOf(stream);
+    if (owner === null) {
       this.answerAlone(frame, 'too-many-streams');
       return;
     }
-    const owner = this.ownerOf(stream);
-    const readAtMs = this.ports.timeMs(owner);
-    const base = { session, publisher, seq, after: frame.after, readAtMs };
-    const item = this.itemOf(frame, base);
+    const item = this.itemOf(frame, publisher, this.ports.timeMs(owner));
     const size = item.data?.length ?? 0;
     this.began(size);
     this.ports.log.append(owner, item).then(
@@ -99,25 +98,29 @@ export class SessionPublisher {
     this.stopped = true;
   }
 
-  /** The same object each time, for which the log knows its keys. */
-  private ownerOf(stream: StreamName): StreamOwner {
+  /** The same object each time, for which the log knows its keys; null: one stream too many. */
+  private ownerOf(stream: StreamName): StreamOwner | null {
     const used = (this.used ??= new Map<StreamName, StreamOwner>());
-    let owner = used.get(stream);
-    if (!owner) {
-      owner = ownerOf(stream, this.identity);
-      used.set(stream, owner);
-    }
+    const known = used.get(stream);
+    if (known) return known;
+    if (used.size >= MAX_PUBLISHED_STREAMS) return null;
+    const owner = ownerOf(stream, this.identity);
+    used.set(stream, owner);
     return owner;
   }
 
-  private itemOf(frame: PublishFrame, base: Omit<SequencedItem, 'kind'>): SequencedItem {
-    if (frame.data === undefined) return { ...base, kind: 'mark' };
-    if (!sessionMay(this.identity, frame.stream, 'publish')) return { ...base, kind: 'refuse', code: 'forbidden' };
+  private itemOf({ stream, seq, after, data }: PublishFrame, publisher: PublisherId, readAtMs: number): SequencedItem {
+    const { session } = this.identity;
+    if (data === undefined) return { kind: 'mark', session, publisher, seq, after, readAtMs };
+    const refused = (code: ErrorName): SequencedItem => {
+      return { kind: 'refuse', session, publisher, seq, after, readAtMs, code };
+    };
+    if (!sessionMay(this.identity, stream, 'publish')) return refused('forbidden');
     // Before JSON.stringify, which recurses. Refused, not `error`: otherwise the sequence would stop here for ever.
-    if (brokenBound(frame.data) !== null) return { ...base, kind: 'refuse', code: 'bad-frame' };
-    const data = JSON.stringify(frame.data);
-    if (Buffer.byteLength(data) > MAX_DATA_BYTES) return { ...base, kind: 'refuse', code: 'too-big' };
-    return { ...base, kind: 'publish', data };
+    if (brokenBound(data) !== null) return refused('bad-frame');
+    const text = JSON.stringify(data);
+    if (Buffer.byteLength(text) > MAX_DATA_BYTES) return refused('too-big');
+    return { kind: 'publish', session, publisher, seq, after, readAtMs, data: text };
   }
 
   /**

@@ -81,17 +81,28 @@ function parseHello(fields: Fields): HelloFrame {
   };
 }
 
+/** type, stream, seq, after, data. */
+const PUBLISH_FIELDS = 5;
+
 /** `data` is JSON of any shape: whoever settles the sequence refuses what is out of bounds (see brokenBound). */
 function parsePublish(fields: Fields): PublishFrame {
   const stream = streamField(fields);
   const seq = numberField(fields, 'seq', 1);
-  const { data, ...envelope } = fields;
-  checkBounds(envelope, { stream, seq });
-  const { after } = fields;
+  const { after, data } = fields;
+  if (hasMore(fields)) {
+    const { data: _, ...envelope } = fields;
+    checkBounds(envelope, { stream, seq });
+  }
   if (!isNumber(after, 0) || after >= seq)
     throw new FrameError('bad-frame', '`after` must be a whole number below `seq`', { stream, seq });
   if (data === undefined) return { type: 'publish', stream, seq, after };
   return { type: 'publish', stream, seq, after, data: data as Json };
+}
+
+/** Than what was looked at already: nearly no publish has, and its frame needn't be taken to pieces. */
+function hasMore(fields: Fields): boolean {
+  const known = fields['data'] === undefined ? PUBLISH_FIELDS - 1 : PUBLISH_FIELDS;
+  return Object.keys(fields).length !== known || !isNumber(fields['after'], 0);
 }
 
 function parseSubscribe(fields: Fields): SubscribeFrame {
