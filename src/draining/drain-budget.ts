@@ -1,4 +1,5 @@
 import type { DrainConfig } from '../config/config.js';
+import { FLEET_SEEN_MS } from './hold-decision.js';
 
 /**
  * ms after SIGTERM at which closing begins at the latest, whatever happens. That it fits into the grace period is checked
@@ -8,22 +9,23 @@ export const closeAtTheLatestMs = (drain: DrainConfig): number => drain.holdMs +
 
 /**
  * The same drain in the grace period that was really granted; null: in the configured one. A longer one lengthens the hold,
- * which ends by itself when it isn't needed. A shorter one takes first what was left free, then from the hold, whose
- * clients move anyway if a little early, and then the same part of all the rest: a drain that ends in SIGKILL says nothing to anybody.
+ * which ends by itself when it isn't needed. A shorter one takes first what was left free, then from the hold, but for a
+ * look round; and then the same part of everything, so that even a drain of seconds ends before SIGKILL and says so.
  */
 export function fittedTo(drain: DrainConfig, graceMs: number | null): DrainConfig {
   if (graceMs === null || graceMs === drain.graceMs) return drain;
   if (graceMs > drain.graceMs) return { ...drain, graceMs, holdMs: drain.holdMs + graceMs - drain.graceMs };
   const leftMs = Math.max(0, graceMs - drain.preStopMs);
-  const restMs = drain.handOverMs + drain.closeMs + drain.reserveMs;
-  const part = Math.min(1, leftMs / restMs);
+  const lookMs = Math.min(drain.holdMs, FLEET_SEEN_MS);
+  const leastMs = lookMs + drain.handOverMs + drain.closeMs + drain.reserveMs;
+  const part = (ms: number): number => Math.floor(ms * Math.min(1, leftMs / leastMs));
   return {
     ...drain,
     graceMs,
-    holdMs: Math.min(drain.holdMs, Math.max(0, leftMs - restMs)),
-    handOverMs: Math.floor(drain.handOverMs * part),
-    closeMs: Math.floor(drain.closeMs * part),
-    reserveMs: Math.floor(drain.reserveMs * part),
+    holdMs: Math.min(drain.holdMs, part(lookMs) + Math.max(0, leftMs - leastMs)),
+    handOverMs: part(drain.handOverMs),
+    closeMs: part(drain.closeMs),
+    reserveMs: part(drain.reserveMs),
   };
 }
 

@@ -6,7 +6,7 @@ import type { PodRow } from '../fleet/fleet.js';
  * One beat with its jitter: until then pods that were told to go at the same moment, and a new revision whose first pod
  * is just starting, may not be in `peers`. A client sent to one of the former moves again.
  */
-const FLEET_SEEN_MS = 2_500;
+export const FLEET_SEEN_MS = 2_500;
 
 export interface HoldView {
   readonly reason: DrainReason;

@@ -1,21 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { repository } from '../stage/build-under-test.js';
 import type { TestNamespace } from './namespace.js';
 
 /** Of the chart's Deployment, ServiceAccount and Service. */
 const NAME = 'baton';
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Everything that a pod may ever ask, as docs/kubernetes.md has it, without what is off by default. */
-const rules = [
-  { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
-  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: [NAME] },
-  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-];
+/** The Role as docs/kubernetes.md has it: everything that is asked by default. */
+function documentedRole(): object {
+  const page = readFileSync(resolve(repository, 'docs/kubernetes.md'), 'utf8');
+  const block = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? '';
+  return parse(block) as object;
+}
 
 /** A Role of the least verbs, and a Deployment whose pods ask the API server. */
 export async function letPodsAsk(namespace: TestNamespace): Promise<void> {
   const metadata = { name: NAME };
-  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules };
   const binding = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
@@ -23,7 +25,7 @@ export async function letPodsAsk(namespace: TestNamespace): Promise<void> {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NAME },
     subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: namespace.name }],
   };
-  for (const object of [role, binding])
+  for (const object of [documentedRole(), binding])
     await namespace.kubectl(['apply', '--filename', '-'], { input: JSON.stringify(object) });
   await namespace.kubectl(['patch', 'deployment', NAME, '--patch', JSON.stringify(asking(namespace.name))]);
 }
