@@ -15,6 +15,11 @@ import type { WebhookTarget } from './webhook-targets.js';
 const LOOKS = 100;
 /** How often all pods together ask for each tenant's work: the grace should not be much longer for it. */
 const TICK = { mostMs: 1_000, partOfGrace: 10, leastMs: 20 } as const;
+/**
+ * A thousand tenants asked for in one write would hold up whatever else this pod and Redis do. Those of whom nothing was
+ * queued last time are asked for a few at a time, over the whole tick.
+ */
+const PART_MS = 10;
 
 /** One tenant's work on this pod. */
 interface Lane {
@@ -113,11 +118,24 @@ export class Webhooks implements SessionWatcher {
     const { graceMs } = this.config;
     const tickMs = Math.max(TICK.leastMs, Math.min(TICK.mostMs, graceMs / TICK.partOfGrace));
     const delayMs = tickMs * Math.max(1, this.ports.podCount()) * (0.5 + Math.random());
+    const idle = [...this.lanes].flatMap(([tenant, { due }]) => (due === null || due.queued === 0 ? [tenant] : []));
+    const parts = Math.max(1, Math.min(idle.length, Math.floor(delayMs / PART_MS)));
+    this.askIdle(idle, Math.ceil(idle.length / parts), delayMs / parts);
+  }
+
+  private askIdle(idle: readonly TenantId[], count: number, delayMs: number): void {
     this.timer = this.ports.clock.after(delayMs, () => {
-      // Those that got nothing last time are the first now.
-      for (const tenant of new Set([...this.deliveries.waiting, ...this.lanes.keys()])) this.work(tenant);
-      if (!this.stopped) this.tickLater();
+      for (const tenant of idle.slice(0, count)) this.work(tenant);
+      if (idle.length > count) this.askIdle(idle.slice(count), count, delayMs);
+      else this.askBusy();
     });
+  }
+
+  /** All at once, so that slots go to those that have waited for longest: whoever got nothing last time is the first now. */
+  private askBusy(): void {
+    const busy = [...this.lanes].flatMap(([tenant, { due }]) => (due !== null && due.queued > 0 ? [tenant] : []));
+    for (const tenant of new Set([...this.deliveries.waiting, ...busy])) this.work(tenant);
+    if (!this.stopped) this.tickLater();
   }
 
   private work(tenant: TenantId): void {
