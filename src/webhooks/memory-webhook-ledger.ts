@@ -163,8 +163,9 @@ class Page {
     const before: Noted = { ...(noted ?? fresh), pod: noted?.pod ?? null, user, leftAtMs: 0 };
     this.letGo(before);
     const isNew = before.state !== 'connected';
+    const lookInMs = isNew || before.pod !== pod ? this.limits.graceMs : this.limits.patrolMs;
     const told = isNew ? this.enqueue(before, 'session.connected', id) : before;
-    this.write({ ...told, pod, lookAtMs: this.sooner(before, isNew ? this.limits.graceMs : this.limits.patrolMs) });
+    this.write({ ...told, pod, lookAtMs: this.sooner(before, lookInMs) });
   }
 
   private enqueue(noted: Noted, type: EventType, id: string): Noted {

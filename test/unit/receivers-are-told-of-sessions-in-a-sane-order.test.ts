@@ -14,7 +14,8 @@ const session = asSessionId('s');
 const user = asUserId('ann');
 const pods = ['a', 'b', 'c'].map(asPodId);
 const wanted = new Set(eventTypes);
-const times = { graceMs: 1_000, patrolMs: 60_000, sessionTtlMs: 20_000 };
+/** The patrol finds what nobody has reported, as a crash right after a claim: before all is quiet. */
+const times = { graceMs: 1_000, patrolMs: 5_000, sessionTtlMs: 20_000 };
 const { longestLookMs, longestEventMs } = ledgerLimits(
   { ...quick, graceMs: times.graceMs },
   { ttlMs: times.sessionTtlMs, sweepMs: times.patrolMs / 2 },
@@ -207,6 +208,22 @@ it('whatever pods do, report late, twice or never, and whoever looks when: conne
     { numRuns: 400 },
   );
   expect(ends).toBeGreaterThan(20);
+});
+
+it('a report that comes late, of who had it before, hides no crash of who has it', async () => {
+  const world = new World();
+  const [before, after] = pods as [PodId, PodId];
+  world.claim(before, true);
+  world.claim(after);
+  await world.report(after);
+  world.clock.advance(times.graceMs);
+  await world.beginLook();
+  world.crash(after);
+  await world.endLook();
+  const crashedAtMs = world.clock.now();
+  await world.quiet();
+  expect(world.told.map(({ type }) => type)).toEqual(['session.connected', 'session.disconnected']);
+  expect((world.told[1]?.atMs ?? Infinity) - crashedAtMs).toBeLessThan(3 * times.graceMs);
 });
 
 const tracked = { state: 'connected', ended: false, leftAtMs: 0 } as const;

@@ -99,10 +99,11 @@ steps.held = function(session, id, pod, user)
   local it = read(session) or { version = 0, state = 'd', ended = '0', told = 0, pod = NOBODY }
   if it.state == 'x' then return look_again(session, it) end
   it.left, it.user = '0', user
-  if it.state == 'c' then
+  -- One that comes late names a pod that had it before, and hides that the one that has it dies: the row tells.
+  if it.state == 'c' and it.pod == pod then
     redis.call('ZADD', looks, 'LT', text(now + patrol), session)
   else
-    enqueue(session, it, 'c', id)
+    if it.state ~= 'c' then enqueue(session, it, 'c', id) end
     redis.call('ZADD', looks, 'LT', text(now + grace), session)
   end
   write(session, it, pod)
