@@ -34,7 +34,7 @@ async function eventsOn(here: TestNamespace, pod: string) {
 }
 
 async function threePodsThatAsk(stage: ClusterStage): Promise<readonly string[]> {
-  await letPodsAsk(stage.namespace);
+  await letPodsAsk(stage.namespace, 'docs/kubernetes.md');
   await stage.namespace.kubectl(['scale', 'deployment/baton', '--replicas=3']);
   await stage.namespace.kubectl(['rollout', 'status', 'deployment/baton', '--timeout=60s'], { deadlineMs: 70_000 });
   return eventually('three pods', () => alive(stage).length === 3 && alive(stage).map(({ name }) => name));

@@ -8,15 +8,15 @@ import type { TestNamespace } from './namespace.js';
 const NAME = 'baton';
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** The Role as docs/kubernetes.md has it: everything that is asked by default. */
-function documentedRole(): object {
-  const page = readFileSync(resolve(repository, 'docs/kubernetes.md'), 'utf8');
-  const block = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? '';
+/** The first YAML of a page. */
+function documented(page: string): object {
+  const text = readFileSync(resolve(repository, page), 'utf8');
+  const block = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? '';
   return parse(block) as object;
 }
 
-/** A Role of the least verbs, and a Deployment whose pods ask the API server. */
-export async function letPodsAsk(namespace: TestNamespace): Promise<void> {
+/** The Role that a page of the docs has, and a Deployment whose pods ask the API server. */
+export async function letPodsAsk(namespace: TestNamespace, page: string): Promise<void> {
   const metadata = { name: NAME };
   const binding = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -25,7 +25,7 @@ export async function letPodsAsk(namespace: TestNamespace): Promise<void> {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NAME },
     subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: namespace.name }],
   };
-  for (const object of [documentedRole(), binding])
+  for (const object of [documented(page), binding])
     await namespace.kubectl(['apply', '--filename', '-'], { input: JSON.stringify(object) });
   await namespace.kubectl(['patch', 'deployment', NAME, '--patch', JSON.stringify(asking(namespace.name))]);
 }
