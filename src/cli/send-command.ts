@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { parseTarget } from '../messaging/send-target.js';
 import { UsageError, type Command } from './command.js';
 import { SERVICE_USAGE, serviceFrom, serviceOptions } from './service.js';
-import { STREAM_SHAPE, streamArgument, targetOf } from './stream-argument.js';
+import { STREAM_SHAPE, streamArgument } from './stream-argument.js';
 
 export const sendCommand: Command = {
   name: 'send',
@@ -23,7 +24,7 @@ Prints {"offset": ..., "repeated": ...} once the message is in the stream's log.
     });
     const [stream, json, ...more] = positionals;
     if (json === undefined || more.length > 0) throw new UsageError('a stream and a message are needed, and no more');
-    const to = targetOf(streamArgument(stream));
+    const to = parseTarget(streamArgument(stream));
     const data = jsonOf(json === '-' ? await terminal.input() : json);
     const service = await serviceFrom(values, terminal.env);
     const key = values['idempotency-key'];

@@ -1,4 +1,4 @@
-import { isStreamName, parseNamed, type StreamName } from '../protocol/stream-name.js';
+import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { UsageError } from './command.js';
 
 export const STREAM_SHAPE = 'channel:<name>, user:<id>, session:<id> or tenant';
@@ -7,19 +7,4 @@ export const STREAM_SHAPE = 'channel:<name>, user:<id>, session:<id> or tenant';
 export function streamArgument(value: string | undefined): StreamName {
   if (isStreamName(value) && value !== 'session' && value !== 'user') return value;
   throw new UsageError(`the stream must be ${STREAM_SHAPE}`);
-}
-
-/** `to` of POST /v1/messages. */
-export function targetOf(stream: StreamName): Readonly<Record<string, string | true>> {
-  const named = parseNamed(stream);
-  switch (named?.kind) {
-    case 'channel':
-      return { channel: named.channel };
-    case 'user':
-      return { user: named.user };
-    case 'session':
-      return { session: named.session };
-    case undefined:
-      return { tenant: true };
-  }
 }
