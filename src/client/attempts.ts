@@ -36,7 +36,7 @@ export function open(state: Ownership, hops: number, token: string | null): Chan
   return [
     { ...state, lastAttempt: attempt, lastConnection: opened.connection, plan, next: waiting },
     [
-      { type: 'timer', timer: 'attempt', afterMs: ATTEMPT_MS },
+      { type: 'timer', timer: 'attempt-expired', afterMs: ATTEMPT_MS },
       { type: 'open', opened, hello: { hops, token, session: state.session } },
     ],
   ];

@@ -41,3 +41,7 @@ export class ClientError extends Error {
   /** The close code that stopped the client, if one did. */
   readonly closeCode: number | undefined;
 }
+
+/** `bad-stream`, also of a channel's name. */
+export const badName = (name: unknown, of: 'stream' | 'channel'): ClientError =>
+  new ClientError('bad-stream', `${JSON.stringify(name)} is no ${of} name`);

@@ -1,81 +1,65 @@
-import { closeAction, closeCodes } from '../protocol/close-codes.js';
+import { closeAction, closeCode } from '../protocol/close-codes.js';
 import { after, begin, dropAll, retry, retryAtOnce, stop, unchanged } from './attempts.js';
-import { IDLE, type Change, type Ownership, type OwnershipEvent, type Waiting } from './ownership.js';
+import { IDLE, type Change, type Opened, type Ownership, type OwnershipEvent, type Waiting } from './ownership.js';
 
 type Closed = Extract<OwnershipEvent, { readonly type: 'closed' }>;
 
 /** Codes that stop a client, but concern only the attempt when it was opened beside a working connection. */
-const CONCERNS_ATTEMPT: ReadonlySet<number> = new Set([
-  closeCodes.protocolError.code,
-  closeCodes.unsupportedData.code,
-  closeCodes.badData.code,
-  closeCodes.tooBig.code,
-  closeCodes.tenantQuota.code,
-]);
+const CONCERNS_ATTEMPT: readonly number[] = [
+  closeCode.protocolError,
+  closeCode.unsupportedData,
+  closeCode.badData,
+  closeCode.tooBig,
+  closeCode.tenantQuota,
+];
 
 /** A connection closed. One that is neither the current one nor the one that waits changes nothing else. */
 export function closed(state: Ownership, event: Closed, nowMs: number): Change {
+  const { next, current, previous } = state;
+  const isClosed = (opened: Opened | null): opened is Opened => opened?.connection === event.connection;
   const gone = [{ type: 'gone', connection: event.connection }] as const;
-  if (state.next.kind === 'waiting' && state.next.opened.connection === event.connection)
-    return after(gone, attemptClosed({ ...state, next: IDLE }, state.next, event, nowMs));
-  if (state.current?.connection === event.connection)
-    return after(
-      gone,
-      currentClosed({ ...state, current: null }, state.current.attempt, state.current.busyMs, event, nowMs),
-    );
-  if (state.previous?.connection === event.connection) return after(gone, unchanged({ ...state, previous: null }));
-  return unchanged(state);
+  if (next.kind === 'waiting' && isClosed(next.opened))
+    return after(gone, whatFollows({ ...state, next: IDLE }, next.opened, next, event, nowMs));
+  if (isClosed(current)) return after(gone, whatFollows({ ...state, current: null }, current, null, event, nowMs));
+  return isClosed(previous) ? after(gone, unchanged({ ...state, previous: null })) : unchanged(state);
 }
 
-/** `state.next` is idle already. Whatever isn't final leaves a current connection as it was. */
-function attemptClosed(state: Ownership, waiting: Waiting, event: Closed, nowMs: number): Change {
+/** The state is already without what has closed: the current connection, or the attempt that waited. */
+function whatFollows(
+  state: Ownership,
+  { attempt, busyMs }: Opened,
+  waiting: Waiting | null,
+  event: Closed,
+  nowMs: number,
+): Change {
   const action = closeAction(event.code);
-  if (state.restored && isFinal(state, waiting.opened.attempt, event)) return restart(state, nowMs);
-  switch (action) {
-    case 'none':
-    case 'resume':
-      return retry(state, nowMs);
-    case 'resume-at-once':
-      return retryAtOnce(state, nowMs);
-    case 'resume-after-busy':
-      return retry(state, nowMs, waiting.opened.busyMs ?? 0);
+  if (action === 'restart') return restart(state, nowMs);
+  if (isFinal(state, attempt, waiting, event))
+    return state.restored ? restart(state, nowMs) : stop(state, { closeCode: event.code, reason: event.reason });
+  const rejected = action === 'credential' ? { ...state, rejected: true } : state;
+  const atLeastMs = action === 'resume-after-busy' || action === 'stop' ? (busyMs ?? 0) : 0;
+  const resume = () => (action === 'resume-at-once' ? retryAtOnce(state, nowMs) : retry(rejected, nowMs, atLeastMs));
+  return waiting ? resume() : comeBack(rejected, resume, nowMs, atLeastMs);
+}
+
+/** Whether the client stops or, before it was welcomed in its earlier page's session, ends that one. */
+function isFinal(state: Ownership, attempt: number, waiting: Waiting | null, { code, reason }: Closed): boolean {
+  switch (closeAction(code)) {
     case 'moved':
-      return isForeign(state, waiting.opened.attempt, event) ? stop(state, stopReason(event)) : retry(state, nowMs);
+      return isForeign(state, attempt, reason);
     case 'credential':
-      return waiting.afterRejection ? stop(state, stopReason(event)) : retry({ ...state, rejected: true }, nowMs);
-    case 'restart':
-      return restart(state, nowMs);
+      return state.restored || waiting?.afterRejection === true;
     case 'stop':
-      if (waiting.handOver && CONCERNS_ATTEMPT.has(event.code)) return retry(state, nowMs, waiting.opened.busyMs ?? 0);
-      return stop(state, stopReason(event));
+      return !(waiting?.handOver && CONCERNS_ATTEMPT.includes(code));
+    default:
+      return false;
   }
 }
 
-/** `state.current` is null already. Nothing is opened while an attempt waits or a token is awaited (M). */
-function currentClosed(state: Ownership, attempt: number, busyMs: number | null, event: Closed, nowMs: number): Change {
-  switch (closeAction(event.code)) {
-    case 'none':
-    case 'resume':
-      return comeBack(state, () => retry(state, nowMs), nowMs);
-    case 'resume-at-once':
-      return comeBack(state, () => retryAtOnce(state, nowMs), nowMs);
-    case 'resume-after-busy':
-      return comeBack(state, () => retry(state, nowMs, busyMs ?? 0), nowMs, busyMs ?? 0);
-    case 'moved':
-      if (isForeign(state, attempt, event)) return stop(state, stopReason(event));
-      return comeBack(state, () => retry(state, nowMs), nowMs);
-    case 'credential': {
-      const rejected = { ...state, rejected: true };
-      return comeBack(rejected, () => retry(rejected, nowMs), nowMs);
-    }
-    case 'restart':
-      return restart(state, nowMs);
-    case 'stop':
-      return stop(state, stopReason(event));
-  }
-}
-
-/** Schedules a resume unless something is under way already; the wait of a `migrate` is over when its sender is. */
+/**
+ * Schedules a resume unless something is under way already: nothing is opened while an attempt waits or a token is
+ * awaited (M). The wait of a `migrate` is over when its sender is.
+ */
 function comeBack(state: Ownership, otherwise: () => Change, nowMs: number, busyMs = 0): Change {
   switch (state.next.kind) {
     case 'idle':
@@ -105,17 +89,8 @@ function restart(state: Ownership, nowMs: number): Change {
   return after(effects, retry({ ...fresh, next: IDLE }, nowMs));
 }
 
-/** Whether the client would stop, or was told that its credential isn't that of the session. */
-function isFinal(state: Ownership, attempt: number, event: Closed): boolean {
-  const action = closeAction(event.code);
-  return action === 'moved' ? isForeign(state, attempt, event) : action === 'credential' || action === 'stop';
-}
-
 /** 4500 names the attempt that won. The connection's own number, or none of this client's: somebody else has the session. */
-function isForeign(state: Ownership, attempt: number, event: Closed): boolean {
-  if (!/^[1-9][0-9]{0,15}$/.test(event.reason)) return true;
-  const winner = Number(event.reason);
+function isForeign(state: Ownership, attempt: number, reason: string): boolean {
+  const winner = /^[1-9][0-9]{0,15}$/.test(reason) ? Number(reason) : attempt;
   return winner === attempt || winner > state.lastAttempt;
 }
-
-const stopReason = (event: Closed) => ({ closeCode: event.code, reason: event.reason });

@@ -63,7 +63,7 @@ function welcomed(state: Ownership, event: EventOf<'welcome'>): Change {
     [
       ...(older ? [{ type: 'drop', connection: older.connection } as const] : []),
       { type: 'timer', timer: 'steady', afterMs: STEADY_MS },
-      ...(previous ? [{ type: 'timer', timer: 'overlap', afterMs: OVERLAP_MS } as const] : []),
+      ...(previous ? [{ type: 'timer', timer: 'overlap-expired', afterMs: OVERLAP_MS } as const] : []),
       { type: 'welcomed', opened: current, from: state.current?.connection ?? null },
     ],
   ];
@@ -116,7 +116,11 @@ function leave(state: Ownership): Change {
   const { connection } = state.current;
   return [
     { ...state, life: { kind: 'leaving' }, previous: null, next: IDLE, plan: null },
-    [...dropAll(state, [connection]), { type: 'timer', timer: 'bye', afterMs: BYE_MS }, { type: 'bye', connection }],
+    [
+      ...dropAll(state, [connection]),
+      { type: 'timer', timer: 'bye-expired', afterMs: BYE_MS },
+      { type: 'bye', connection },
+    ],
   ];
 }
 

@@ -112,7 +112,8 @@ export type OwnershipEvent =
   | { readonly type: 'close' }
   | { readonly type: 'bye-expired' };
 
-export type TimerName = 'attempt' | 'overlap' | 'steady' | 'bye';
+/** Each is the event at its end. */
+export type TimerName = 'attempt-expired' | 'overlap-expired' | 'steady' | 'bye-expired';
 
 export type OwnershipEffect =
   | { readonly type: 'open'; readonly opened: Opened; readonly hello: HelloIdentity }

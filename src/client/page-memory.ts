@@ -34,7 +34,7 @@ export class PageMemory {
   /** Until it is known whose the record is, it stays as it is. */
   #claimed = false;
   readonly #released = Promise.withResolvers<undefined>();
-  #owner = randomName();
+  #owner: string = randomName();
   #timer: Timer | null = null;
   readonly #stopListening: (() => void) | null = null;
   #sends: (() => void)[] = [];

@@ -1,10 +1,10 @@
-import { backoffMs } from '../lib/backoff.js';
 import { encodeFrame } from '../protocol/codec.js';
 import type { PresenceEntry, ServerFrame } from '../protocol/frames.js';
 import { isChannelName, type ChannelName } from '../protocol/ids.js';
-import { ClientError } from './client-error.js';
+import { badName, type ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { OpenPresence } from './presence.js';
+import { retryDelayMs } from './retry-delay.js';
 import { Timers } from './timers.js';
 
 interface Channel {
@@ -36,7 +36,7 @@ export class PresenceDriver {
 
   /** Throws ClientError `bad-stream`. */
   enter(name: string): OpenPresence {
-    if (!isChannelName(name)) throw new ClientError('bad-stream', `${JSON.stringify(name)} is no channel name`);
+    if (!isChannelName(name)) throw badName(name, 'channel');
     const presence = new OpenPresence(name, {
       entries: () => [...(this.#channels.get(name)?.entries.values() ?? [])],
       close: (closed) => {
@@ -99,10 +99,7 @@ export class PresenceDriver {
     const channel = connection === this.#current ? this.#channels.get(name) : undefined;
     if (!channel) return;
     if (retryAfterMs !== undefined) {
-      const { baseMs, maxMs } = this.settings.backoff;
-      const delayMs = retryAfterMs + backoffMs(channel.failures, baseMs, maxMs, this.settings.random);
-      channel.failures += 1;
-      this.#timers.start(name, delayMs, () => {
+      this.#timers.start(name, retryDelayMs(this.settings, channel.failures++, retryAfterMs), () => {
         this.#ask(name, true);
       });
       return;

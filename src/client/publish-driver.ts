@@ -1,17 +1,17 @@
 import { assertNever } from '../lib/assert-never.js';
-import { backoffMs } from '../lib/backoff.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import { brokenBound } from '../protocol/codec.js';
 import type { ServerFrame } from '../protocol/frames.js';
-import { asPublisherId, type PublisherId } from '../protocol/ids.js';
+import type { PublisherId } from '../protocol/ids.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
-import { ClientError } from './client-error.js';
+import { badName, ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import type { Kept, KeptPublishes } from './kept.js';
 import { OBSERVED } from './observer.js';
 import type { PublishEffect } from './publish-state.js';
 import { Publishing, type Abandoned } from './publishing.js';
 import { randomName } from './random-name.js';
+import { retryDelayMs } from './retry-delay.js';
 import type { SequenceRange } from './sequence-ranges.js';
 import { Timers } from './timers.js';
 
@@ -50,7 +50,7 @@ interface Ticket {
 export class PublishDriver {
   readonly #timers: Timers;
   #publishing = new Publishing<Ticket>();
-  #publisher = asPublisherId(randomName());
+  #publisher = randomName();
   #stopped: ClientError | null = null;
   /** Until its session has taken this page: what is published meanwhile may become another's, and isn't kept with it. */
   #restored: KeptPublishes | null = null;
@@ -141,7 +141,7 @@ export class PublishDriver {
     this.#timers.cancelAll();
     const left = this.#publishing.abandon();
     this.#publishing = new Publishing();
-    this.#publisher = asPublisherId(randomName());
+    this.#publisher = randomName();
     this.#publishAgain(left);
   }
 
@@ -162,7 +162,7 @@ export class PublishDriver {
 
   #check(stream: StreamName, data: unknown): string | ClientError {
     if (this.#stopped) return new ClientError('closed', this.#stopped.message, { cause: this.#stopped });
-    if (!isStreamName(stream)) return new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
+    if (!isStreamName(stream)) return badName(stream, 'stream');
     const text = toJson(data);
     if (text instanceof ClientError) return text;
     const { maxUnsettled, maxUnsettledLength } = this.settings;
@@ -199,8 +199,7 @@ export class PublishDriver {
         break;
       case 'wait': {
         this.#measured = null;
-        const { baseMs, maxMs } = this.settings.backoff;
-        const delayMs = effect.atLeastMs + backoffMs(effect.failures, baseMs, maxMs, this.settings.random);
+        const delayMs = retryDelayMs(this.settings, effect.failures, effect.atLeastMs);
         this.#timers.start(`retry ${stream}`, delayMs, () => {
           this.#perform(this.#publishing.retryDue(stream));
         });

@@ -1,5 +1,5 @@
-import { backoffMs } from '../lib/backoff.js';
 import type { ClientSettings } from './client-options.js';
+import { retryDelayMs } from './retry-delay.js';
 import type { Timers } from './timers.js';
 
 /** A pod says `credential` a minute before the end; anything up to here asks for a renewal. */
@@ -80,9 +80,8 @@ export class Renewal {
   }
 
   #later({ connection, endsAtMs, failures }: UnderWay, atLeastMs: number): void {
-    const { clock, random, backoff } = this.settings;
-    const afterMs = atLeastMs + backoffMs(failures, backoff.baseMs, backoff.maxMs, random);
-    if (clock.monotonic() + afterMs >= endsAtMs) return;
+    const afterMs = retryDelayMs(this.settings, failures, atLeastMs);
+    if (this.settings.clock.monotonic() + afterMs >= endsAtMs) return;
     this.timers.start(TIMER, afterMs, () => {
       this.#ask({ connection, endsAtMs, failures: failures + 1, sent: false });
     });

@@ -1,7 +1,7 @@
 import { assertNever } from '../lib/assert-never.js';
 import { withDeadline } from '../lib/deadline.js';
 import { encodeFrame } from '../protocol/codec.js';
-import { closeCodes } from '../protocol/close-codes.js';
+import { closeCode } from '../protocol/close-codes.js';
 import type { ErrorFrame, MigrateFrame, ServerFrame, StreamPositions, WelcomeFrame } from '../protocol/frames.js';
 import type { PublisherId } from '../protocol/ids.js';
 import type { ClientSettings } from './client-options.js';
@@ -17,7 +17,6 @@ import {
   type OwnershipEffect,
   type OwnershipEvent,
   type StopReason,
-  type TimerName,
 } from './ownership.js';
 import { onPage } from './page.js';
 import { Renewal } from './renewal.js';
@@ -151,7 +150,10 @@ export class SessionDriver {
         this.#askToken();
         break;
       case 'timer':
-        this.#startTimer(effect.timer, effect.afterMs, this.#expiry(effect.timer));
+        this.#startTimer(effect.timer, effect.afterMs, {
+          type: effect.timer,
+          connection: this.#state.current?.connection ?? 0,
+        });
         break;
       case 'welcomed':
         if (this.#welcome) this.listener.welcomed(effect.opened, this.#welcome, effect.from);
@@ -172,19 +174,6 @@ export class SessionDriver {
     }
   }
 
-  #expiry(timer: TimerName): OwnershipEvent {
-    switch (timer) {
-      case 'attempt':
-        return { type: 'attempt-expired' };
-      case 'overlap':
-        return { type: 'overlap-expired' };
-      case 'steady':
-        return { type: 'steady', connection: this.#state.current?.connection ?? 0 };
-      case 'bye':
-        return { type: 'bye-expired' };
-    }
-  }
-
   #startTimer(name: string, afterMs: number, event: OwnershipEvent): void {
     this.#timers.start(name, afterMs, () => {
       this.#turn(() => this.#dispatch(event));
@@ -201,7 +190,7 @@ export class SessionDriver {
   }
 
   #drop(connection: number): void {
-    this.#observeClosed(connection, closeCodes.done.code, '', true);
+    if (OBSERVED) this.#observeClosed(connection, closeCode.done, '', true);
     this.#hellos.delete(connection);
     this.#renewal.gone(connection);
     this.#sockets.drop(connection);
@@ -270,7 +259,7 @@ export class SessionDriver {
   }
 
   #closed(connection: number, code: number, reason: string): void {
-    this.#observeClosed(connection, code, reason, false);
+    if (OBSERVED) this.#observeClosed(connection, code, reason, false);
     this.#hellos.delete(connection);
     this.#renewal.gone(connection);
     this.#dispatch({ type: 'closed', connection, code, reason });
@@ -278,7 +267,7 @@ export class SessionDriver {
 
   #observeClosed(connection: number, code: number, reason: string, dropped: boolean): void {
     const attempt = this.#hellos.get(connection)?.opened.attempt;
-    if (!OBSERVED || attempt === undefined) return;
+    if (attempt === undefined) return;
     const wasCurrent = this.#state.current?.connection === connection;
     this.settings.observer?.({ type: 'closed', connection, attempt, code, reason, wasCurrent, dropped });
   }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.js';
 import { parseServerFrame } from '../protocol/codec.js';
-import { closeCodes } from '../protocol/close-codes.js';
+import { closeCode } from '../protocol/close-codes.js';
 import { SUBPROTOCOL, type ServerFrame } from '../protocol/frames.js';
 import type { WebSocketFactory, WebSocketLike } from './web-socket.js';
 
@@ -16,7 +16,7 @@ interface OpenSocket {
   silence: Timer | null;
 }
 
-const LOST = closeCodes.abnormal.code;
+const LOST = closeCode.abnormal;
 
 /** The client's sockets by connection number. Once dropped or closed, a socket is heard no more. */
 export class Sockets {
@@ -88,7 +88,7 @@ export class Sockets {
 
   drop(connection: number): void {
     const open = this.#forget(connection);
-    open?.socket.close(closeCodes.done.code);
+    open?.socket.close(closeCode.done);
   }
 
   #receive(connection: number, data: unknown): void {

@@ -1,21 +1,29 @@
-import { closeCodes } from '../protocol/close-codes.js';
-import { ClientError } from './client-error.js';
+import { closeCode } from '../protocol/close-codes.js';
+import { ClientError, type ClientErrorName } from './client-error.js';
 import type { StopReason } from './ownership.js';
-
-const byCode: ReadonlyMap<number, string> = new Map([
-  [closeCodes.protocolError.code, 'protocol'],
-  [closeCodes.unsupportedData.code, 'protocol'],
-  [closeCodes.badData.code, 'protocol'],
-  [closeCodes.tooBig.code, 'protocol'],
-  [closeCodes.moved.code, 'session-taken'],
-  [closeCodes.badCredential.code, 'unauthorized'],
-  [closeCodes.suspended.code, 'suspended'],
-  [closeCodes.tenantQuota.code, 'quota'],
-]);
 
 /** Null if the application closed the client. */
 export function stopError({ closeCode, reason }: StopReason): ClientError | null {
   if (closeCode === null) return null;
-  const code = byCode.get(closeCode) ?? 'stopped';
-  return new ClientError(code, `closed with ${closeCode}${reason === '' ? '' : `: ${reason}`}`, { closeCode });
+  return new ClientError(nameOf(closeCode), `closed with ${closeCode}${reason && `: ${reason}`}`, { closeCode });
+}
+
+function nameOf(code: number): ClientErrorName | 'unauthorized' {
+  switch (code) {
+    case closeCode.protocolError:
+    case closeCode.unsupportedData:
+    case closeCode.badData:
+    case closeCode.tooBig:
+      return 'protocol';
+    case closeCode.moved:
+      return 'session-taken';
+    case closeCode.badCredential:
+      return 'unauthorized';
+    case closeCode.suspended:
+      return 'suspended';
+    case closeCode.tenantQuota:
+      return 'quota';
+    default:
+      return 'stopped';
+  }
 }

@@ -1,14 +1,14 @@
 import { assertNever } from '../lib/assert-never.js';
-import { backoffMs } from '../lib/backoff.js';
 import { MAX_STREAMS_PER_SESSION } from '../protocol/bounds.js';
 import { encodeFrame } from '../protocol/codec.js';
 import type { MessageFrame, ServerFrame, StreamPositions } from '../protocol/frames.js';
 import type { Position } from '../protocol/position.js';
 import { isStreamName, type StreamName } from '../protocol/stream-name.js';
 import { AnswerWatch } from './answer-watch.js';
-import { ClientError } from './client-error.js';
+import { badName, ClientError } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { OBSERVED } from './observer.js';
+import { retryDelayMs } from './retry-delay.js';
 import type { StreamEffect } from './stream-state.js';
 import { OpenSubscription, type MessageHandler, type Reset, type SubscriptionOwner } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
@@ -84,7 +84,7 @@ export class StreamDriver implements SubscriptionOwner {
 
   /** Throws ClientError `bad-stream` or `too-many-streams`. */
   subscribe(stream: StreamName, handler: MessageHandler | null, options: SubscribeOptions): OpenSubscription {
-    if (!isStreamName(stream)) throw new ClientError('bad-stream', `${JSON.stringify(stream)} is no stream name`);
+    if (!isStreamName(stream)) throw badName(stream, 'stream');
     const subscription = new OpenSubscription(stream, this, handler, options.capacity ?? 1_000);
     const users = this.#users.get(stream);
     if (users === undefined) {
@@ -233,8 +233,7 @@ export class StreamDriver implements SubscriptionOwner {
   }
 
   #pause(stream: StreamName, atLeastMs: number, failures: number): void {
-    const { baseMs, maxMs } = this.settings.backoff;
-    this.#timers.start(stream, atLeastMs + backoffMs(failures, baseMs, maxMs, this.settings.random), () => {
+    this.#timers.start(stream, retryDelayMs(this.settings, failures, atLeastMs), () => {
       this.#perform(this.#subscriptions.due(stream));
     });
   }

@@ -2,10 +2,7 @@ import type { Clock } from './clock.js';
 
 /** A wait ended by its deadline, not by what it waited for. */
 export class DeadlineError extends Error {
-  constructor(
-    readonly what: string,
-    readonly afterMs: number,
-  ) {
+  constructor(what: string, afterMs: number) {
     super(`${what} took longer than ${afterMs} ms`);
   }
 }

@@ -7,39 +7,59 @@ export interface CloseCode {
   readonly action: CloseAction;
 }
 
-const table = {
-  done: { code: 1000, action: 'none' },
-  goingAway: { code: 1001, action: 'resume' },
-  protocolError: { code: 1002, action: 'stop' },
-  unsupportedData: { code: 1003, action: 'stop' },
-  abnormal: { code: 1006, action: 'resume' },
-  badData: { code: 1007, action: 'stop' },
-  tooManyPieces: { code: 1008, action: 'resume' },
-  tooBig: { code: 1009, action: 'stop' },
-  internal: { code: 1011, action: 'resume' },
-  drained: { code: 1012, action: 'resume-at-once' },
-  overloaded: { code: 1013, action: 'resume-after-busy' },
-  rebalanced: { code: 4002, action: 'resume' },
-  tooSlow: { code: 4008, action: 'resume' },
-  sessionGone: { code: 4010, action: 'restart' },
-  helloTimeout: { code: 4408, action: 'resume' },
-  rateLimited: { code: 4429, action: 'resume-after-busy' },
-  moved: { code: 4500, action: 'moved' },
-  badCredential: { code: 4501, action: 'credential' },
-  suspended: { code: 4503, action: 'stop' },
-  tenantQuota: { code: 4529, action: 'stop' },
-} as const satisfies Record<string, CloseCode>;
+/** The numbers alone, which is all that a page needs of the table. */
+export const closeCode = {
+  done: 1000,
+  goingAway: 1001,
+  protocolError: 1002,
+  unsupportedData: 1003,
+  abnormal: 1006,
+  badData: 1007,
+  tooManyPieces: 1008,
+  tooBig: 1009,
+  internal: 1011,
+  drained: 1012,
+  overloaded: 1013,
+  rebalanced: 4002,
+  tooSlow: 4008,
+  sessionGone: 4010,
+  helloTimeout: 4408,
+  rateLimited: 4429,
+  moved: 4500,
+  badCredential: 4501,
+  suspended: 4503,
+  tenantQuota: 4529,
+} as const;
 
-export type CloseName = keyof typeof table;
-
-/** The one table of close codes; docs, SDK and tests are compared with it. Their meanings are apart: no page loads them. */
-export const closeCodes: Readonly<Record<CloseName, CloseCode>> = table;
-
-const rows: readonly CloseCode[] = Object.values(table);
+export type CloseName = keyof typeof closeCode;
 
 /** The action for any code: an unknown one below 4500 is a loss, an unknown one from 4500 on stops the client. */
 export function closeAction(code: number): CloseAction {
-  const known = rows.find((row) => row.code === code);
-  if (known) return known.action;
-  return code >= 4500 ? 'stop' : 'resume';
+  switch (code) {
+    case closeCode.done:
+      return 'none';
+    case closeCode.protocolError:
+    case closeCode.unsupportedData:
+    case closeCode.badData:
+    case closeCode.tooBig:
+      return 'stop';
+    case closeCode.drained:
+      return 'resume-at-once';
+    case closeCode.overloaded:
+    case closeCode.rateLimited:
+      return 'resume-after-busy';
+    case closeCode.sessionGone:
+      return 'restart';
+    case closeCode.moved:
+      return 'moved';
+    case closeCode.badCredential:
+      return 'credential';
+    default:
+      return code >= 4500 ? 'stop' : 'resume';
+  }
 }
+
+/** The one table of close codes; docs, SDK and tests are compared with it. Their meanings are apart: no page loads them. */
+export const closeCodes: Readonly<Record<CloseName, CloseCode>> = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(closeCode).map(([name, code]) => [name, { code, action: closeAction(code) }]),
+) as Record<CloseName, CloseCode>;

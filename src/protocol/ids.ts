@@ -19,16 +19,17 @@ export type ConnectionId = Branded<'ConnectionId'>;
 export type PodId = Branded<'PodId'>;
 
 /** Tenants, users and channels: no braces, no glob characters, no whitespace, so that no name can leave its Redis key. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+export const NAME_PATTERN = '(?!.*(?:\\.\\.|//))[A-Za-z0-9][\\w./-]{0,127}';
 /** Ids that this system or a client makes: at most 32 characters, no `/`, which separates session and publisher. */
-const ID = /^[A-Za-z0-9_-]{1,32}$/;
+export const ID_PATTERN = '[\\w-]{1,32}';
+const NAME = new RegExp(`^${NAME_PATTERN}$`);
+const ID = new RegExp(`^${ID_PATTERN}$`);
 /** Tenants have no `/`: it separates the parts of a hash tag. */
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The user of an API key's sessions. No name has a colon, so that no token can be made for one. */
-const KEY_USER = /^key:([A-Za-z0-9_-]{1,32})$/;
+const KEY_USER = /^key:([\w-]{1,32})$/;
 
-export const isName = (text: unknown): text is string =>
-  typeof text === 'string' && NAME.test(text) && !text.includes('..') && !text.includes('//');
+export const isName = (text: unknown): text is string => typeof text === 'string' && NAME.test(text);
 export const isId = (text: unknown): text is string => typeof text === 'string' && ID.test(text);
 export const isTenantId = (text: unknown): text is TenantId =>
   typeof text === 'string' && TENANT.test(text) && !text.includes('..');

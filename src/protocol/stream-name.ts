@@ -1,4 +1,13 @@
-import { isChannelName, isSessionId, isUserId, type ChannelName, type SessionId, type UserId } from './ids.js';
+import {
+  ID_PATTERN,
+  isChannelName,
+  isSessionId,
+  isUserId,
+  NAME_PATTERN,
+  type ChannelName,
+  type SessionId,
+  type UserId,
+} from './ids.js';
 
 /**
  * A stream as a client names it: its own session's, its user's, its tenant's, or a channel of its tenant. Whose they
@@ -13,10 +22,12 @@ export type NamedStream =
   | { readonly kind: 'user'; readonly user: UserId }
   | { readonly kind: 'session'; readonly session: SessionId };
 
-export function isStreamName(text: unknown): text is StreamName {
-  if (typeof text !== 'string') return false;
-  return text === 'session' || text === 'user' || text === 'tenant' || parseNamed(text) !== null;
-}
+/** All of them in one: it is asked of each frame, and is in a page's file. */
+const STREAM_NAME = new RegExp(
+  `^(?:session|user|tenant|(?:channel|user):${NAME_PATTERN}|(?:session|user:key):${ID_PATTERN})$`,
+);
+
+export const isStreamName = (text: unknown): text is StreamName => typeof text === 'string' && STREAM_NAME.test(text);
 
 /** Null for `session`, `user` and `tenant`: whose those are isn't in the name. Of a text that may be no name at all. */
 export function parseNamed(text: string): NamedStream | null {

@@ -47,7 +47,7 @@ describe('migrate on the current connection', () => {
       previous: { connection: 1 },
       next: { kind: 'idle' },
     });
-    expect(script.effects).toContainEqual({ type: 'timer', timer: 'overlap', afterMs: 5_000 });
+    expect(script.effects).toContainEqual({ type: 'timer', timer: 'overlap-expired', afterMs: 5_000 });
     expect(script.play({ type: 'overlap-expired' }).effects).toEqual([{ type: 'drop', connection: 1 }]);
   });
 });
@@ -60,7 +60,7 @@ describe('migrate before welcome', () => {
       .play({ type: 'due' }, migrate(2, ['ws://c']));
     expect(script.effects).toMatchObject([
       { type: 'drop', connection: 2 },
-      { type: 'timer', timer: 'attempt' },
+      { type: 'timer', timer: 'attempt-expired' },
       { type: 'open', opened: { url: 'ws://c', attempt: 3 }, hello: { hops: 1 } },
     ]);
   });

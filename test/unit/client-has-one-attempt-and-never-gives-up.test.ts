@@ -66,7 +66,7 @@ describe('whatever happens, until it stops, a client', () => {
       const scheduled = effects.some(({ type }) => type === 'schedule');
       if (state.next.kind === 'scheduled') expect(scheduled || script.wasScheduled).toBe(true);
       if (effects.some(({ type }) => type === 'open'))
-        expect(effects).toContainEqual({ type: 'timer', timer: 'attempt', afterMs: 10_000 });
+        expect(effects).toContainEqual({ type: 'timer', timer: 'attempt-expired', afterMs: 10_000 });
       if (effects.some(({ type }) => type === 'ask-token')) expect(state.next.kind).toBe('token');
       script.wasScheduled = state.next.kind === 'scheduled';
     });
