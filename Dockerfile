@@ -8,7 +8,7 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --loglevel=error
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --loglevel=error
 COPY tsconfig*.json ./
 COPY scripts scripts
 COPY src src
@@ -18,7 +18,7 @@ RUN npm run build -- --only src
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --loglevel=error
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --omit=dev --loglevel=error
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
