@@ -30,7 +30,7 @@ export async function bundleClient({ observed = false } = {}) {
     entryPoints: [join(sources, 'index.ts')],
     minify: true,
     define: { BATON_OBSERVED: String(observed) },
-    mangleProps: new RegExp(`^(?:${privateNames().join('|')})$`),
+    mangleProps: new RegExp(`^(?:${privateNames({ observed }).join('|')})$`),
     write: false,
   });
   const [bundle] = outputFiles;

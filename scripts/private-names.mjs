@@ -10,8 +10,17 @@ const listFile = join(import.meta.dirname, 'private-names.json');
 /** What is sent, and what is stored: their names are others' as well. */
 const shared = ['src/protocol/frames.ts', 'src/client/kept.ts'];
 
-/** @returns {readonly string[]} the list as it was written last */
-export const privateNames = () => JSON.parse(readFileSync(listFile, 'utf8'));
+/** What only the observer's events show: private in a file without it. */
+const observedNames = ['connection', 'handOver'];
+
+/**
+ * @param {{ observed?: boolean }} options `observed`: for a file that has the observer
+ * @returns {readonly string[]} the list as it was written last
+ */
+export function privateNames({ observed = true } = {}) {
+  const names = JSON.parse(readFileSync(listFile, 'utf8'));
+  return observed ? names : [...names, ...observedNames];
+}
 
 /**
  * Properties that the sources declare, without every name that is also one of the public types, of whatever these refer

@@ -1,4 +1,3 @@
-import { assertNever } from '../lib/assert-never.js';
 import { MAX_HOPS } from '../protocol/bounds.js';
 import { after, begin, dropAll, onDue, open, retry, stop, unchanged } from './attempts.js';
 import { closed } from './closed-connection.js';
@@ -44,7 +43,7 @@ export function transition(state: Ownership, event: OwnershipEvent, nowMs: numbe
     case 'bye-expired':
       return unchanged(state);
     default:
-      return assertNever(event);
+      return event satisfies never;
   }
 }
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../lib/assert-never.js';
 import { MAX_DATA_BYTES } from '../protocol/bounds.js';
 import { brokenBound } from '../protocol/codec.js';
 import type { ServerFrame } from '../protocol/frames.js';
@@ -206,7 +205,7 @@ export class PublishDriver {
         break;
       }
       default:
-        return assertNever(effect);
+        return effect satisfies never;
     }
   }
 

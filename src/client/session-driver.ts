@@ -1,4 +1,3 @@
-import { assertNever } from '../lib/assert-never.js';
 import { withDeadline } from '../lib/deadline.js';
 import { encodeFrame } from '../protocol/codec.js';
 import { closeCode } from '../protocol/close-codes.js';
@@ -170,7 +169,7 @@ export class SessionDriver {
         this.listener.stopped(effect.why);
         break;
       default:
-        return assertNever(effect);
+        return effect satisfies never;
     }
   }
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../lib/assert-never.js';
 import { MAX_STREAMS_PER_SESSION } from '../protocol/bounds.js';
 import { encodeFrame } from '../protocol/codec.js';
 import type { MessageFrame, ServerFrame, StreamPositions } from '../protocol/frames.js';
@@ -210,7 +209,7 @@ export class StreamDriver implements SubscriptionOwner {
         this.#ended(effect.stream, new ClientError(effect.code, effect.message));
         break;
       default:
-        return assertNever(effect);
+        return effect satisfies never;
     }
   }
 

@@ -14,15 +14,30 @@ it('scripts/private-names.json is what `npm run names:client` would write now', 
   expect(names.size).toBeGreaterThan(50);
 });
 
+const NAMES = /\w+(?=\??:)/g;
+const publicNames = (modules: readonly string[], without?: string): readonly string[] =>
+  sdkReference()
+    .filter(({ module }) => modules.includes(module))
+    .flatMap(({ exports }) => exports)
+    .filter(({ name }) => name !== without)
+    .flatMap(({ members, signature }) => [
+      ...members.flatMap((member) => [member.name, ...(member.signature.match(NAMES) ?? [])]),
+      ...(signature.match(NAMES) ?? []),
+    ]);
+
 it('no member of the public API is among them', () => {
-  const members = sdkReference().flatMap(({ exports }) =>
-    exports.flatMap(({ members: own, signature }) => [
-      ...own.flatMap((member) => [member.name, ...(member.signature.match(/\w+(?=\??:)/g) ?? [])]),
-      ...(signature.match(/\w+(?=\??:)/g) ?? []),
-    ]),
-  );
+  const members = publicNames(['@baton-service/client', '@baton-service/client/backend']);
+  expect(members).toContain('sinceMs');
   expect(members).toContain('roundTripMs');
   expect(members.filter((name) => names.has(name))).toEqual([]);
+});
+
+it('a file without the observer shortens what only its events show', async () => {
+  const shortened = privateNames({ observed: false });
+  expect(shortened.filter((name) => !names.has(name))).toEqual(['connection', 'handOver']);
+  expect(publicNames(['@baton-service/client'], 'WireEvent').filter((name) => shortened.includes(name))).toEqual([]);
+  for (const path of ['src/protocol/frames.ts', 'src/client/kept.ts'])
+    expect(await read(path)).not.toMatch(/^ +readonly (?:connection|handOver)\b/m);
 });
 
 it.each([
