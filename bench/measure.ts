@@ -22,10 +22,10 @@ export interface CaseResult {
 }
 
 /** `against` null: Baton's figure itself. */
-export type Goal =
+type Goal =
   { readonly against: string; readonly atLeastTimes: number } | { readonly against: null; readonly atMost: number };
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low = NaN, high = NaN] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);

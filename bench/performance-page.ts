@@ -24,7 +24,7 @@ const names: Readonly<Record<keyof typeof guarantees, string>> = {
   socketIoRecovery: 'Socket.IO with the adapter and connection state recovery (resume)',
 };
 
-export function measuredSection({ machine, date, versions, repetitions, results }: Run): string {
+function measuredSection({ machine, date, versions, repetitions, results }: Run): string {
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const promised = Object.entries(guarantees).map(
     ([key, promise]) => `| ${names[key as keyof typeof guarantees]} | ${promise} |`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Grant } from '../protocol/grants.js';
 
 /** Grants are copied into every session's row: their number is bounded. */
-export const MAX_GRANTS = 100;
+const MAX_GRANTS = 100;
 
 /** `*`, a stream name, or the beginning of one with a trailing `*`; backends also name `user:<id>` and `session:<id>`. */
 const STREAM_PATTERN = /^(?:\*|[a-z]{1,16}(?::(?:key:)?[A-Za-z0-9._/-]{0,128})?\*?)$/;

@@ -51,7 +51,7 @@ export async function loadTokenKey(config: TokenKeyConfig): Promise<TokenKey> {
   return { key, issuer, audience, algorithms };
 }
 
-export async function loadTokenSecret(path: string): Promise<KeyObject> {
+async function loadTokenSecret(path: string): Promise<KeyObject> {
   const secret = await readSecretFile('token secret', path);
   if (secret.length < MIN_SECRET_BYTES)
     throw new SecretFileError('token secret', path, `must have ${MIN_SECRET_BYTES} bytes or more`);

@@ -6,7 +6,7 @@ import type { WebhooksConfig } from './webhook-options.js';
 
 export type { KubernetesConfig } from './kubernetes-options.js';
 export type { LimitsConfig } from './limit-options.js';
-export type { RedisConfig, RedisTls, RedisTopology } from './redis-config.js';
+export type { RedisConfig, RedisTopology } from './redis-config.js';
 
 /** The configuration tree, parsed once in main.ts; a class gets the slice that it needs. */
 export interface Config {

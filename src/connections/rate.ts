@@ -1,8 +1,3 @@
-/** What one connection, or one pod, may do: so much a second, and two seconds' worth at once. */
-export interface RateLimit {
-  readonly perSecond: number;
-}
-
 /** `wait`: not taken, and nothing of the kind will be before `retryAfterMs`. `ignored`: told so again and again. */
 export type RateVerdict =
   { readonly kind: 'take' } | { readonly kind: 'wait'; readonly retryAfterMs: number } | { readonly kind: 'ignored' };
@@ -23,6 +18,7 @@ const PATIENCE = 4;
 export type RateOf = 'one' | 'many';
 
 /**
+ * What one connection, or one pod, may do: so much a second, and two seconds' worth at once.
  * A token bucket that, once empty, takes nothing until it is half full: so whoever obeys can send for a second then, and
  * what was sent in order isn't taken in pieces. Whoever hasn't listened waits the next time until it is full, two seconds:
  * over a line with a round trip of more than half a second, it was only on its way, and arrives in the first half then.

@@ -8,7 +8,7 @@ import type { Fleet, PodRow, PodState } from './fleet.js';
 import { podStart } from './pod-start.js';
 
 /** What stays the same for the life of a process. */
-export type PodIdentity = Pick<
+type PodIdentity = Pick<
   PodRow,
   'pod' | 'name' | 'workload' | 'revision' | 'capacity' | 'url' | 'probeUrl' | 'protocols'
 >;

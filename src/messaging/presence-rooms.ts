@@ -19,7 +19,7 @@ export interface Participant extends Watcher {
 }
 
 /** What is known of pods' lives. */
-export interface PodsInSight {
+interface PodsInSight {
   /** Those of these that live; null: nothing is known right now. */
   among(pods: readonly PodId[]): Promise<ReadonlySet<PodId> | null>;
   /** It has just done something. */

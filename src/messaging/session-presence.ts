@@ -42,8 +42,10 @@ export class SessionPresence implements Participant {
   /** Made with the first: most clients are in none. */
   private entered: Map<ChannelName, Place> | null = null;
   private closed = false;
-  /** Their turn comes when the socket has room: many channels together are larger than its queue. */
-  /** Those that wait for room, one a channel: whoever asks again and again and doesn't read gets one. */
+  /**
+   * Their turn comes when the socket has room: many channels together are larger than its queue. One a channel: whoever
+   * asks again and again and doesn't read gets one.
+   */
   private snapshots: Map<ChannelName, () => void> | null = null;
   private waitsForRoom = false;
 

@@ -77,7 +77,7 @@ export class Sentinels {
   }
 }
 
-export function bestOf(reports: readonly MasterReport[]): MasterReport | null {
+function bestOf(reports: readonly MasterReport[]): MasterReport | null {
   return reports.reduce<MasterReport | null>((best, one) => (best && best.epoch >= one.epoch ? best : one), null);
 }
 

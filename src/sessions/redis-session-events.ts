@@ -35,7 +35,7 @@ export class RedisSessionEvents implements SessionEvents {
 const CLAIMED = /^c (\d{1,16}) ([A-Za-z0-9_-]{1,32})$/;
 
 /** `c <attempt> <connection>`, `x`; null for `e...`, the stream's entries, and for what a newer version may say. */
-export function parseSessionEvent(message: string): SessionEvent | null {
+function parseSessionEvent(message: string): SessionEvent | null {
   if (message === 'x') return { kind: 'ended' };
   // Entries come on the same channel and can be large: no pattern is tried on them.
   if (!message.startsWith('c')) return null;

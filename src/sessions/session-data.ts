@@ -5,7 +5,7 @@ import { isName } from '../protocol/ids.js';
 import type { DeleteResult, PutResult } from './session-store.js';
 
 /** JSON text of one value. */
-export const MAX_VALUE_BYTES = 65_536;
+const MAX_VALUE_BYTES = 65_536;
 export const MAX_FIELDS = 64;
 
 /** A field of the application's data as it is stored: JSON text and its version, from 1. */

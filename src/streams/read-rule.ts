@@ -13,7 +13,7 @@ export interface LogView {
 }
 
 /** Data of one page: the entry with which it is reached still comes. */
-export const PAGE_BYTES = 262_144;
+const PAGE_BYTES = 262_144;
 
 /**
  * read.lua: one page after a position, or why the position no longer leads anywhere. `position` null: from now on.

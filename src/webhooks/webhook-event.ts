@@ -9,7 +9,6 @@ export const eventLetters = {
 } as const;
 
 export type EventType = keyof typeof eventLetters;
-export type EventLetter = (typeof eventLetters)[EventType];
 
 export const eventTypes = Object.keys(eventLetters) as readonly EventType[];
 

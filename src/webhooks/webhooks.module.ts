@@ -98,7 +98,7 @@ export class WebhooksModule implements OnApplicationBootstrap, OnApplicationShut
 const silenceMs = ({ beatMs, beatTtlMs }: PodConfig, graceMs: number): number =>
   Math.min(beatTtlMs - 3 * beatMs, graceMs - 2 * beatMs);
 
-export function lookTimes({ webhooks, sessions, pod }: Config): LookTimes {
+function lookTimes({ webhooks, sessions, pod }: Config): LookTimes {
   const { graceMs, patrolMs } = ledgerLimits(webhooks, sessions);
   return { graceMs, patrolMs, sessionTtlMs: sessions.ttlMs, silenceMs: silenceMs(pod, graceMs) };
 }

@@ -46,7 +46,7 @@ export const REWOUND_PUBLISHING: Scope = {
   kinds: ['failover'],
 };
 
-export const LIVE: Scope = {
+const LIVE: Scope = {
   ...BASE,
   name: 'a stream is joined and followed while messages come',
   clients: [['channel:c']],
@@ -110,7 +110,7 @@ export const REWOUND_ROW: Scope = {
   connections: 3,
 };
 
-export const EXPIRED_SESSION: Scope = {
+const EXPIRED_SESSION: Scope = {
   ...BASE,
   name: 'a session expires while its client is away, and another one begins',
   clients: [['channel:c']],
@@ -130,7 +130,7 @@ export const QUIET_PUBLISHER: Scope = {
 };
 
 /** The service's main promise: nothing is missed, repeated or out of order while a client moves. */
-export const MOVE: Scope = {
+const MOVE: Scope = {
   ...BASE,
   name: 'messages are published and received while a client moves',
   clients: [['channel:c']],
@@ -140,7 +140,7 @@ export const MOVE: Scope = {
   begins: 'connected',
 };
 
-export const DISTURBED_MOVE: Scope = {
+const DISTURBED_MOVE: Scope = {
   ...BASE,
   name: 'messages are received while a move is disturbed',
   clients: [['channel:c']],
@@ -152,7 +152,7 @@ export const DISTURBED_MOVE: Scope = {
   kinds: ['crash', 'break', 'lose', 'cut'],
 };
 
-export const TWO_CLIENTS: Scope = {
+const TWO_CLIENTS: Scope = {
   ...BASE,
   name: 'two clients follow a channel, and one of them moves with its session to the pod of the other, who publishes',
   clients: [['session', 'channel:c'], ['channel:c']],
@@ -167,7 +167,7 @@ export const TWO_CLIENTS: Scope = {
 };
 
 /** A pod that was cut off still has a publish to repeat when the client has gone on elsewhere and Redis has forgotten. */
-export const REPEATS: Scope = {
+const REPEATS: Scope = {
   ...BASE,
   name: 'a cut off pod repeats what its client has sent elsewhere too',
   publishes: [1, 0],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { HostPort } from '../../src/config/redis-config.js';
 
-export interface ScriptedConnection {
+interface ScriptedConnection {
   /** In the order they came, from 1. */
   readonly number: number;
   hangUp(): void;

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../command.js';
 
-export type CheckStatus = 'ok' | 'warn' | 'fail';
+type CheckStatus = 'ok' | 'warn' | 'fail';
 
 /** What was looked at, and what there is to do about it. */
 export interface CheckLine {

@@ -21,7 +21,7 @@ export interface Model<State extends Parts> {
   missing(state: State): string | null;
 }
 
-export interface Counterexample {
+interface Counterexample {
   readonly promise: string;
   readonly story: readonly string[];
 }

@@ -54,7 +54,7 @@ function detach(turn: Turn, { session, attempt, connection }: Extract<Command, {
   turn.setRedis({ ...turn.world.redis, rows: { ...rows, [session]: { ...row, detached: true } } });
 }
 
-export const settledKey = (log: LogName, publisher: string): string => `${publisher} ${log}`;
+const settledKey = (log: LogName, publisher: string): string => `${publisher} ${log}`;
 
 function append(turn: Turn, log: LogName, item: SequencedItem): AppendResult {
   const key = settledKey(log, item.publisher);

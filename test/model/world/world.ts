@@ -167,7 +167,7 @@ export interface Client {
 }
 
 /** What the application was told. */
-export interface Application {
+interface Application {
   /** By stream: the id after which the next message has to come. */
   readonly at: Readonly<Record<string, string>>;
   /** Every id of a message that it was given. */

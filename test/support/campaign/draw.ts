@@ -42,7 +42,7 @@ const inTopologies: readonly Candidate[] = [
 ];
 
 /** What pods find: one server, or several that replace one another. */
-export type Topology = 'single' | 'sentinel' | 'cluster';
+type Topology = 'single' | 'sentinel' | 'cluster';
 
 export interface DrawOptions {
   readonly topology: Topology;

@@ -8,7 +8,7 @@ export interface Phase {
   readonly toUs: number;
 }
 
-export interface Moves {
+interface Moves {
   readonly mean: number;
   readonly max: number;
 }

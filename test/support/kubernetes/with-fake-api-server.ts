@@ -23,13 +23,13 @@ const quickTimes: WatchTimes = {
   forbiddenMs: 60,
 };
 
-export interface AskOptions {
+interface AskOptions {
   readonly times?: Partial<WatchTimes>;
   readonly config?: Partial<KubernetesConfig>;
   readonly connections?: () => number;
 }
 
-export interface LogLine {
+interface LogLine {
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@ import { eventually } from '../eventually.js';
 import type { BackendCommand, BackendOptions, BackendStatus } from './backend-messages.js';
 import { Child } from './child.js';
 
-export type { BackendOptions, BackendStatus, Target } from './backend-messages.js';
+export type { BackendOptions, BackendStatus } from './backend-messages.js';
 
 /** A backend in a process of its own. */
 export class Backend {

@@ -59,7 +59,7 @@ export interface LoadStatus {
   readonly sessions: readonly SessionOfUser[];
 }
 
-export interface SessionOfUser {
+interface SessionOfUser {
   readonly session: string;
   readonly user: string;
 }

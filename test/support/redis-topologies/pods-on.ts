@@ -64,15 +64,6 @@ export class PodsOn {
     await Promise.all(this.traffics.splice(0).map((traffic) => traffic.stop()));
   }
 
-  /** A metric of all pods together, as they publish it: the sum over its labels. */
-  async metric(name: string): Promise<number> {
-    const texts = await Promise.all(
-      this.pods.map(async ({ healthPort }) => (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text()),
-    );
-    const lines = texts.flatMap((text) => text.split('\n')).filter((line) => new RegExp(`^${name}[{ ]`).test(line));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-  }
-
   async stop(): Promise<void> {
     await this.endTraffic();
     await Promise.all(this.pods.map((pod) => pod.close()));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RedisNode } from './redis-node.js';
 
 /** `redis.topology` of the configuration. */
-export type TopologyConfig =
+type TopologyConfig =
   | { readonly kind: 'single'; readonly url: string }
   | {
       readonly kind: 'sentinel';

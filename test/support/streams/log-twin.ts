@@ -15,7 +15,7 @@ import { eventuallyBy, ManualClock } from '../manual-clock.js';
 import { silentLogger } from '../silent-logger.js';
 
 /** What an operator or an accident does to keys. */
-export interface KeyAccess {
+interface KeyAccess {
   /** Null: there is no such key. */
   ttlMs(key: string): Promise<number | null>;
   expireIn(key: string, ttlMs: number): Promise<void>;
