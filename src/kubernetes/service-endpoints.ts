@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock.js';
 import type { Metrics } from '../observability/metrics.js';
+import { ApiError } from './api-error.js';
 import { endpointsOf, readyPods, type Endpoint } from './endpoint-slice.js';
 import type { Complaints, Request } from './complaints.js';
 import type { KubernetesObject } from './watch-objects.js';
-import type { WatchEndReason } from './watch-retry.js';
+import { SilenceError, type WatchEndReason } from './watch-retry.js';
 import type { Watched } from './watched-list.js';
 
 /** Of 100 pods each, usually: more than a workload of this kind has. */
@@ -82,8 +83,8 @@ export class ServiceEndpoints implements Watched {
 
   over(reason: WatchEndReason, error: unknown, began: boolean): void {
     this.metrics.kubernetesWatchRestarts.inc({ reason });
-    // Watches are cut whenever an API server is updated; only one that can't begin again is worth a line.
-    if (!began && reason !== 'expired') this.complaints.failed(request, error);
+    if (reason === 'expired' || (began && isUsual(error))) return;
+    this.complaints.failed(request, error);
   }
 
   /** What can't be read or kept is as bad as what wasn't listed. */
@@ -94,3 +95,11 @@ export class ServiceEndpoints implements Watched {
     else this.complete = false;
   }
 }
+
+/** Watches end and are cut whenever an API server is updated: only one that can't begin again is worth a line. */
+const isUsual = (error: unknown): boolean =>
+  error === null ||
+  error instanceof SilenceError ||
+  error instanceof ApiError ||
+  // What Node's sockets say; a mistake of ours has no code.
+  (typeof error === 'object' && 'code' in error);

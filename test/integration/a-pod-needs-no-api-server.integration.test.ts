@@ -47,13 +47,13 @@ describe('a pod', () => {
     const { server } = asking();
     server.answer(/./, ...Array.from({ length: 100 }, () => 'hang' as const));
     const running = await start();
+    await eventually('to have asked', () => server.requests.length > 0);
     expect(await readiness(running)).toBe(200);
     const { client } = await joinAs(running.port, await here.token('acme', 'ada'));
     running.drain.begin('SIGTERM');
     client.terminate();
     await running.drain.finished;
     expect(drained(running)).toMatchObject({ phase: 'finished', forced: 0 });
-    expect(server.requests.length).toBeGreaterThan(0);
   });
 
   it('is ready, serves and drains while the API server refuses everything', async () => {

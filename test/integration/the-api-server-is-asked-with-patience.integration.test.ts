@@ -105,6 +105,8 @@ describe('endpoints', () => {
       await eventually('the list', () => server.lists().length === lists + 1 && server.watching === 1);
     }
     expect(await endsOf(asking, 'garbled')).toBe(2);
+    // Each is followed by a watch that works, which is said, too.
+    expect(said(asking, 'kubernetes.failed')).toHaveLength(2);
     expect(orchestrator.routesTo('baton-1')).toBe(true);
   });
 
