@@ -111,17 +111,18 @@ describe('endpoints', () => {
   });
 
   it('are watched anew when nothing is heard, and unknown when that goes on', async () => {
-    const { server, orchestrator, asking } = await following({ times: { silenceMs: 200, answerMs: 200 } });
+    const { server, orchestrator, asking } = await following({ times: { silenceMs: 300, answerMs: 1_000 } });
     await eventually('another watch after silence', () => server.watched().length >= 2);
     expect(server.lists()).toHaveLength(1);
     expect(await endsOf(asking, 'silent')).toBeGreaterThanOrEqual(1);
     expect(asking.log).toEqual([]);
     server.answer(/watch=true/, ...Array.from({ length: 200 }, () => 'hang' as const));
     server.cutWatches();
+    await eventually('it to be said', () => said(asking, 'kubernetes.failed').length === 1);
     await eventually('not to be known any more', () => orchestrator.routesTo('baton-1') === null);
     server.behave();
     await eventually('to be known again', () => orchestrator.routesTo('baton-1'));
-    expect(said(asking, 'kubernetes.works-again')).toHaveLength(1);
+    await eventually('that to be said', () => said(asking, 'kubernetes.works-again').length === 1);
   });
 
   it('are listed again once in a while, whatever the watch says', async () => {
@@ -196,7 +197,7 @@ describe('an API server that refuses', () => {
     const asking = here();
     asking.server.put('baton-a', { 'baton-1': true });
     asking.server.answer(/endpointslices/, answer, answer);
-    const orchestrator = asking.ask({ times: { answerMs: 300 } });
+    const orchestrator = asking.ask({ times: { answerMs: 500 } });
     await eventually('the third list', () => orchestrator.routesTo('baton-1'));
     expect(said(asking, 'kubernetes.failed')).toHaveLength(1);
     await eventually('to be said to work', () => said(asking, 'kubernetes.works-again').length === 1);
