@@ -17,6 +17,7 @@
 {{ include "baton.limitsEnvironment" .Values.limits }}
 {{ include "baton.sessionsEnvironment" .Values }}
 {{ include "baton.drainEnvironment" .Values.drain }}
+{{ include "baton.kubernetesEnvironment" . }}
 {{ include "baton.webhooksEnvironment" .Values.webhooks }}
 {{- end -}}
 
