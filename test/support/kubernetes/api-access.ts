@@ -8,11 +8,18 @@ import type { TestNamespace } from './namespace.js';
 const NAME = 'baton';
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+interface Role {
+  readonly rules: readonly unknown[];
+}
+
+/** What the Role on a page of the docs allows. */
+export const documentedRules = (page: string): readonly unknown[] => documented(page).rules;
+
 /** The first YAML of a page. */
-function documented(page: string): object {
+function documented(page: string): Role {
   const text = readFileSync(resolve(repository, page), 'utf8');
   const block = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? '';
-  return parse(block) as object;
+  return parse(block) as Role;
 }
 
 /** The Role that a page of the docs has, and a Deployment whose pods ask the API server. */
