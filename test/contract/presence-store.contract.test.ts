@@ -17,6 +17,7 @@ import { MemoryChannels } from '../../src/streams/memory-channels.js';
 import { MemoryKeyspace } from '../../src/streams/memory-keyspace.js';
 import { eventually } from '../support/eventually.js';
 import { redisConnection } from '../support/redis-connection.js';
+import { withTopologyConnection } from '../support/redis-topologies/with-topology-connection.js';
 import { withRedis } from '../support/with-redis.js';
 
 interface Twin {
@@ -124,7 +125,7 @@ function saysWhoIsThere(twin: () => Twin): void {
   });
 
   it('no longer those whom nobody refreshes, who are told as gone, with a place of their own when they come back', async () => {
-    store = twin().storeWith(150);
+    store = twin().storeWith(750);
     await store.enter(keys, entrant('ann'));
     await eventually('ann to be gone', async () => {
       // Somebody else keeps the channel itself alive.
@@ -156,31 +157,8 @@ function keepsNoMoreThanMay(twin: () => Twin): void {
     await expect(store.enter(keys, entrant('bob'))).rejects.toThrow(full);
   });
 
-  it('what pods left that are gone is cleared, a hundred at a time, and told as gone; what has moved on stays', async () => {
-    const store = twin().storeWith(30_000);
-    const keys = roomOf(store);
-    const told: (PresenceChange | null)[] = [];
-    await twin().subscriber.subscribe(keys.told, (message) => told.push(parsePresenceChange(message)));
-    const [gone, other] = [asPodId('gone'), asPodId('other-gone')];
-    for (let number = 0; number < 150; number += 1)
-      await store.enter(keys, { ...entrant(`s${number}`), pod: number % 2 === 0 ? gone : other });
-    for (const name of ['s0', 's1']) await store.enter(keys, entrant(name, 2));
-    expect(await store.clear(keys, [asPodId('unheard-of')])).toBe(0);
-    expect(await store.clear(keys, [])).toBe(0);
-    expect(await store.clear(keys, [gone, other])).toBe(100);
-    expect(await store.clear(keys, [gone, other])).toBe(48);
-    expect(await store.clear(keys, [gone, other])).toBe(0);
-    const { changes, members } = await store.list(keys);
-    expect([changes, ...members.map(({ session }) => session).sort()]).toEqual([300, 's0', 's1']);
-    await eventually('all to be told', () => told.length === 300);
-    expect(told.map((change) => change?.number)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
-    const left = told.flatMap((change) => (change?.kind === 'left' ? [change.session] : []));
-    expect(new Set(left).size).toBe(148);
-    expect(await store.enter(keys, entrant('s2'))).toBe(301);
-  });
-
   it('what nobody refreshes makes room, and is told as gone', async () => {
-    const store = twin().storeWith(100, 2);
+    const store = twin().storeWith(750, 2);
     const keys = roomOf(store);
     const told: (PresenceChange | null)[] = [];
     await twin().subscriber.subscribe(keys.told, (message) => told.push(parsePresenceChange(message)));
@@ -200,6 +178,32 @@ function keepsNoMoreThanMay(twin: () => Twin): void {
   });
 }
 
+/** `twin` is asked in a hook or a test. */
+function clearsWhatDeadPodsLeft(twin: () => Twin): void {
+  it('what pods left that are gone is cleared, a hundred at a time, and told as gone; what has moved on stays', async () => {
+    const store = twin().storeWith(30_000);
+    const keys = store.keysOf(asTenantId('acme'), asChannelName(`left-${randomId()}`));
+    const told: (PresenceChange | null)[] = [];
+    await twin().subscriber.subscribe(keys.told, (message) => told.push(parsePresenceChange(message)));
+    const [gone, other] = [asPodId('gone'), asPodId('other-gone')];
+    for (let number = 0; number < 150; number += 1)
+      await store.enter(keys, { ...entrant(`s${number}`), pod: number % 2 === 0 ? gone : other });
+    for (const name of ['s0', 's1']) await store.enter(keys, entrant(name, 2));
+    expect(await store.clear(keys, [asPodId('unheard-of')])).toBe(0);
+    expect(await store.clear(keys, [])).toBe(0);
+    expect(await store.clear(keys, [gone, other])).toBe(100);
+    expect(await store.clear(keys, [gone, other])).toBe(48);
+    expect(await store.clear(keys, [gone, other])).toBe(0);
+    const { changes, members } = await store.list(keys);
+    expect([changes, ...members.map(({ session }) => session).sort()]).toEqual([300, 's0', 's1']);
+    await eventually('all to be told', () => told.length === 300);
+    expect(told.map((change) => change?.number)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
+    const left = told.flatMap((change) => (change?.kind === 'left' ? [change.session] : []));
+    expect(new Set(left).size).toBe(148);
+    expect(await store.enter(keys, entrant('s2'))).toBe(301);
+  });
+}
+
 describe('presence in memory', () => {
   const keyspace = new MemoryKeyspace(systemClock);
   const channels = new MemoryChannels();
@@ -213,6 +217,7 @@ describe('presence in memory', () => {
   });
   saysWhoIsThere(twin);
   keepsNoMoreThanMay(twin);
+  clearsWhatDeadPodsLeft(twin);
 });
 
 describe('presence in Redis', () => {
@@ -234,4 +239,14 @@ describe('presence in Redis', () => {
   });
   saysWhoIsThere(twin);
   keepsNoMoreThanMay(twin);
+  clearsWhatDeadPodsLeft(twin);
+});
+
+describe('presence in a cluster', () => {
+  const cluster = withTopologyConnection('cluster');
+  clearsWhatDeadPodsLeft(() => ({
+    subscriber: cluster.connection.subscriber,
+    storeWith: (sweepMs, most) =>
+      new RedisPresenceStore(cluster.connection.commands, new RedisKeys(cluster.keyPrefix), sessions(sweepMs), most),
+  }));
 });
