@@ -147,7 +147,7 @@ function neededCommands(config: RedisConfig): readonly (readonly string[])[] {
   const keys = new RedisKeys(config.keyPrefix);
   const inCluster = config.topology.kind === 'cluster';
   const ofScripts = [...loadScripts().values()].flatMap(({ text }) =>
-    Array.from(text.matchAll(/redis\.p?call\(\s*'(\w+)'/g), ([, name = '']) => name.toUpperCase()),
+    Array.from(text.matchAll(/\b(?:redis\.p)?call\(\s*'(\w+)'/g), ([, name = '']) => name.toUpperCase()),
   );
   const keyed = [...new Set([...ofScripts, 'GET', 'HMGET', 'EXISTS'])].filter(
     (name) => name !== 'TIME' && name !== 'SPUBLISH',
